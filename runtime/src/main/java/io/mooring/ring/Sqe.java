@@ -1,0 +1,116 @@
+package io.mooring.ring;
+
+import io.mooring.sys.Abi;
+import io.mooring.sys.OffHeap;
+
+/**
+ * One {@code prepX} per operation. Each writes all 64 bytes of the entry (a stale field of the
+ * entry's last use would be read by the kernel), and names descriptors by direct index unless it
+ * says otherwise. Man page: io_uring_enter(2).
+ */
+public final class Sqe {
+    private Sqe() {
+    }
+
+    /** Completes at once with 0. */
+    public static void prepNop(long sqe, long userData) {
+        write(sqe, Abi.OP_NOP, 0, 0, 0, 0, 0, 0, 0, userData, 0, 0);
+    }
+
+    /** Waits once until the socket has one of {@code events}; the result is the set of events. */
+    public static void prepPoll(long sqe, int file, int events, long userData) {
+        write(sqe, Abi.OP_POLL_ADD, Abi.SQE_FIXED_FILE, 0, file, 0, 0, 0, events, userData, 0, 0);
+    }
+
+    /** The same for an ordinary file descriptor (the wake-up eventfd). */
+    public static void prepPollFd(long sqe, int fd, int events, long userData) {
+        write(sqe, Abi.OP_POLL_ADD, 0, 0, fd, 0, 0, 0, events, userData, 0, 0);
+    }
+
+    /**
+     * Accepts one connection from listener {@code fd} (an ordinary descriptor) into direct
+     * descriptor {@code file}.
+     *
+     * @param address where the kernel writes the peer's address; must stay until the completion
+     * @param addressBytes address of a u32: in, the room; out, the length
+     */
+    public static void prepAccept(long sqe, int fd, int file, long address, long addressBytes,
+        long userData) {
+        write(sqe, Abi.OP_ACCEPT, 0, 0, fd, addressBytes, address, 0, 0, userData, 0, file + 1);
+    }
+
+    /**
+     * Receives once into a buffer of group {@code group}; the result is the length, 0 at the end of
+     * the stream.
+     *
+     * @param messageFlags MSG_DONTWAIT: -EAGAIN instead of waiting
+     */
+    public static void prepRecv(long sqe, int file, int group, int messageFlags, long userData) {
+        write(sqe, Abi.OP_RECV, Abi.SQE_FIXED_FILE | Abi.SQE_BUFFER_SELECT, 0, file, 0, 0, 0,
+            messageFlags, userData, group, 0);
+    }
+
+    /**
+     * Receives again and again, a completion each, until one without CQE_F_MORE. POLL_FIRST: there
+     * is no data yet.
+     */
+    public static void prepRecvMultishot(long sqe, int file, int group, boolean pollFirst,
+        long userData) {
+        int priority = Abi.RECV_MULTISHOT | (pollFirst ? Abi.RECVSEND_POLL_FIRST : 0);
+        write(sqe, Abi.OP_RECV, Abi.SQE_FIXED_FILE | Abi.SQE_BUFFER_SELECT, priority, file, 0, 0, 0,
+            0, userData, group, 0);
+    }
+
+    /**
+     * Sends all or what fits, inside io_uring_enter, and posts a completion only for the short
+     * count or the error. Once enter has returned the bytes are free unless such a completion says
+     * otherwise.
+     */
+    public static void prepSendNow(long sqe, int file, long address, int bytes, long userData) {
+        write(sqe, Abi.OP_SEND, Abi.SQE_FIXED_FILE | Abi.SQE_CQE_SKIP_SUCCESS, 0, file, 0, address,
+            bytes, Abi.MSG_DONTWAIT | Abi.MSG_WAITALL | Abi.MSG_NOSIGNAL, userData, 0, 0);
+    }
+
+    /**
+     * Sends all, waiting for room as long as it takes; the bytes must stay until the completion.
+     */
+    public static void prepSendAll(long sqe, int file, long address, int bytes, long userData) {
+        write(sqe, Abi.OP_SEND, Abi.SQE_FIXED_FILE, 0, file, 0, address, bytes,
+            Abi.MSG_WAITALL | Abi.MSG_NOSIGNAL, userData, 0, 0);
+    }
+
+    /**
+     * shutdown(2). The kernel always runs it on a worker thread, so it is for the rare closes that
+     * need it.
+     */
+    public static void prepShutdown(long sqe, int file, int how, long userData) {
+        write(sqe, Abi.OP_SHUTDOWN, Abi.SQE_FIXED_FILE, 0, file, 0, 0, how, 0, userData, 0, 0);
+    }
+
+    /** Empties the direct descriptor; the socket goes once no operation holds it. */
+    public static void prepClose(long sqe, int file, long userData) {
+        write(sqe, Abi.OP_CLOSE, 0, 0, 0, 0, 0, 0, 0, userData, 0, file + 1);
+    }
+
+    /**
+     * Cancels the operation that carries {@code target}; posts a completion only for an error
+     * (-ENOENT: it is over).
+     */
+    public static void prepCancel(long sqe, long target, long userData) {
+        write(sqe, Abi.OP_ASYNC_CANCEL, Abi.SQE_CQE_SKIP_SUCCESS, 0, -1, 0, target, 0, 0, userData,
+            0, 0);
+    }
+
+    private static void write(long sqe, int opcode, int flags, int priority, int fd, long off,
+        long addr, int len, int opFlags, long userData, int buffer, int fileIndex) {
+        OffHeap.putLong(sqe + Abi.SQE_OPCODE, opcode | (long) flags << 8 | (long) priority << 16
+            | (long) fd << 32);
+        OffHeap.putLong(sqe + Abi.SQE_OFF, off);
+        OffHeap.putLong(sqe + Abi.SQE_ADDR, addr);
+        OffHeap.putLong(sqe + Abi.SQE_LEN, len & 0xffffffffL | (long) opFlags << 32);
+        OffHeap.putLong(sqe + Abi.SQE_USER_DATA, userData);
+        OffHeap.putLong(sqe + Abi.SQE_BUF, buffer | (long) fileIndex << 32);
+        OffHeap.putLong(sqe + 48, 0);
+        OffHeap.putLong(sqe + 56, 0);
+    }
+}

@@ -1,0 +1,8 @@
+/**
+ * io_uring without liburing: the ring, its two queues, one {@code prepX} per operation, provided
+ * buffers, direct descriptors and registered buffers. Imports {@code sys} only.
+ *
+ * <p>Everything here belongs to the one thread that created the ring (SINGLE_ISSUER; any other gets
+ * EEXIST).
+ */
+package io.mooring.ring;
