@@ -1,0 +1,129 @@
+package io.mooring.conn;
+
+import io.mooring.sys.OffHeap;
+
+/**
+ * The slots of one shard: 64 bytes each, index = direct descriptor. Mapped whole at start, touched
+ * only as connections come: free slots are reused last in, first out, and new ones taken from the
+ * bottom up.
+ */
+public final class ConnectionTable implements AutoCloseable {
+    private static final int GENERATION_MASK = 0xffffff;
+    private static final int NONE = -1;
+
+    private final long base;
+    private final int slots;
+
+    /** Slots from here up have never been used, and their pages not been touched. */
+    private int untouched;
+    /** Head of the list of used and freed slots, threaded through {@code wheelNext}. */
+    private int freeHead = NONE;
+    private int inUse;
+
+    public ConnectionTable(int slots) {
+        this.slots = slots;
+        this.base = OffHeap.map((long) slots * Connection.BYTES);
+        assert base % Connection.BYTES == 0 : "a slot must not cross a cache line";
+    }
+
+    public int slots() {
+        return slots;
+    }
+
+    /** Slots that are not free. */
+    public int inUse() {
+        return inUse;
+    }
+
+    /** Bytes of the mapping that connections have touched so far. */
+    public long touchedBytes() {
+        return (long) untouched * Connection.BYTES;
+    }
+
+    public long mappedBytes() {
+        return OffHeap.pageAlign((long) slots * Connection.BYTES);
+    }
+
+    /** The slot's address. */
+    public long at(int slot) {
+        assert slot >= 0 && slot < slots : slot;
+        return base + (long) slot * Connection.BYTES;
+    }
+
+    /**
+     * Takes a free slot: everything zero but the generation, phase ACCEPTING. Returns -1 when the
+     * table is full.
+     */
+    public int take() {
+        int slot;
+        if (freeHead != NONE) {
+            slot = freeHead;
+            freeHead = OffHeap.getInt(at(slot) + Connection.WHEEL_NEXT);
+        } else if (untouched < slots) {
+            slot = untouched++;
+        } else {
+            return NONE;
+        }
+        long c = at(slot);
+        int generation = Math.max(1, Connection.generation(c)); // 0 is nobody's
+        for (int i = 0; i < Connection.BYTES; i += Long.BYTES) {
+            OffHeap.putLong(c + i, 0);
+        }
+        Connection.generation(c, generation);
+        Connection.phase(c, Phase.ACCEPTING);
+        OffHeap.putInt(c + Connection.WHEEL_NEXT, IdleWheel.NONE);
+        OffHeap.putInt(c + Connection.WHEEL_PREV, IdleWheel.NONE);
+        inUse++;
+        return slot;
+    }
+
+    /**
+     * Frees a slot that nothing refers to any more; late completions are told by the generation.
+     */
+    public void free(int slot) {
+        long c = at(slot);
+        assert Connection.phase(c) != Phase.FREE : "freed twice";
+        assert Connection.ops(c) == 0 : "freed with operations in the kernel: " + Connection.ops(c);
+        assert Connection.assembly(c) == 0 && Connection.output(c) == 0 : "freed with chunks";
+        assert OffHeap.getInt(c + Connection.WHEEL_NEXT) == IdleWheel.NONE
+            && OffHeap.getInt(c + Connection.WHEEL_PREV) == IdleWheel.NONE : "freed on the wheel";
+        Connection.generation(c, Connection.generation(c) + 1 & GENERATION_MASK);
+        Connection.phase(c, Phase.FREE);
+        OffHeap.putInt(c + Connection.WHEEL_NEXT, freeHead);
+        freeHead = slot;
+        inUse--;
+    }
+
+    /** Whether {@code generation} is the one of the slot's present use. */
+    public boolean isCurrent(int slot, int generation) {
+        return slot >= 0 && slot < slots && Connection.generation(at(slot)) == generation
+            && Connection.phase(at(slot)) != Phase.FREE;
+    }
+
+    /** Slots with an index of at least this have never been used. */
+    public int highWater() {
+        return untouched;
+    }
+
+    /** Throws if the free list and the count disagree. For tests. */
+    public void invariants() {
+        int free = 0;
+        for (int slot = freeHead; slot != NONE;
+                slot = OffHeap.getInt(at(slot) + Connection.WHEEL_NEXT)) {
+            check(Connection.phase(at(slot)) == Phase.FREE, "used slot on the free list");
+            check(++free <= untouched, "free list is a circle");
+        }
+        check(free + inUse == untouched, "slots lost");
+    }
+
+    private static void check(boolean holds, String what) {
+        if (!holds) {
+            throw new IllegalStateException(what);
+        }
+    }
+
+    @Override
+    public void close() {
+        OffHeap.unmap(base, (long) slots * Connection.BYTES);
+    }
+}
