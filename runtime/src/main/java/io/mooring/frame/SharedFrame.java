@@ -1,0 +1,65 @@
+package io.mooring.frame;
+
+import io.mooring.ws.FrameEncoder;
+import java.lang.foreign.Arena;
+import java.lang.foreign.MemorySegment;
+import java.util.concurrent.atomic.AtomicInteger;
+
+/**
+ * Header and payload of one message, encoded once, never changed, read by every reactor's sends.
+ * Its memory goes when the last holder has let go.
+ */
+public final class SharedFrame {
+    private final SharedFrameBudget budget;
+    private final Arena arena;
+    private final MemorySegment bytes;
+    private final AtomicInteger holders;
+
+    private SharedFrame(SharedFrameBudget budget, Arena arena, MemorySegment bytes, int holders) {
+        this.budget = budget;
+        this.arena = arena;
+        this.bytes = bytes;
+        this.holders = new AtomicInteger(holders);
+    }
+
+    /**
+     * Encodes a message.
+     *
+     * @param opcode TEXT or BINARY
+     * @param memory with the payload at {@code offset}, {@code length} bytes
+     * @param holders how many will {@link #release}
+     * @return null if frames in flight use up the budget
+     */
+    public static SharedFrame encode(SharedFrameBudget budget, int opcode, MemorySegment memory,
+        long offset, int length, int holders) {
+        int total = FrameEncoder.headerLength(length) + length;
+        if (!budget.tryTake(total)) {
+            return null;
+        }
+        Arena arena = Arena.ofShared();
+        MemorySegment bytes = arena.allocate(total);
+        int header = FrameEncoder.header(bytes, 0, opcode, true, length);
+        MemorySegment.copy(memory, offset, bytes, header, length);
+        return new SharedFrame(budget, arena, bytes, holders);
+    }
+
+    /** Address of the first header byte; good until this holder's {@link #release}. */
+    public long address() {
+        return bytes.address();
+    }
+
+    /** Bytes of header and payload. */
+    public int bytes() {
+        return (int) bytes.byteSize();
+    }
+
+    /** One holder, on any thread, has no send in the kernel that reads it and will start none. */
+    public void release() {
+        int left = holders.decrementAndGet();
+        assert left >= 0 : "released more often than held";
+        if (left == 0) {
+            budget.give(bytes());
+            arena.close();
+        }
+    }
+}

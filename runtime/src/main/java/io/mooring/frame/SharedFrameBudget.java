@@ -1,0 +1,30 @@
+package io.mooring.frame;
+
+import java.util.concurrent.atomic.AtomicLong;
+
+/** Bounds the memory of all frames in flight; publishers are refused past it. Any thread. */
+public final class SharedFrameBudget {
+    private final long bytesMax;
+    private final AtomicLong used = new AtomicLong();
+
+    public SharedFrameBudget(long bytesMax) {
+        this.bytesMax = bytesMax;
+    }
+
+    boolean tryTake(long bytes) {
+        if (used.addAndGet(bytes) > bytesMax) {
+            used.addAndGet(-bytes);
+            return false;
+        }
+        return true;
+    }
+
+    void give(long bytes) {
+        used.addAndGet(-bytes);
+    }
+
+    /** Bytes in flight. */
+    public long usedBytes() {
+        return used.get();
+    }
+}

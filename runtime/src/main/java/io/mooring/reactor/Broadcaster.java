@@ -1,0 +1,73 @@
+package io.mooring.reactor;
+
+import java.util.ArrayDeque;
+
+/**
+ * Published messages, one after the other, so that every receiver of this reactor gets them in the
+ * same order; so many sends a turn, so that echoes and accepts go on meanwhile.
+ */
+final class Broadcaster {
+    private static final int SENDS_PER_TURN = 256;
+
+    private final Reactor reactor;
+    private final ArrayDeque<Broadcast> queue = new ArrayDeque<>();
+
+    Broadcaster(Reactor reactor) {
+        this.reactor = reactor;
+    }
+
+    void add(Broadcast broadcast) {
+        queue.add(broadcast);
+    }
+
+    boolean isBusy() {
+        return !queue.isEmpty();
+    }
+
+    /** The reactor ends: nobody else is sent to. */
+    void abandon() {
+        while (!queue.isEmpty()) {
+            queue.remove().walked();
+        }
+    }
+
+    void turn() {
+        int sends = SENDS_PER_TURN;
+        while (sends > 0 && !queue.isEmpty()) {
+            Broadcast broadcast = queue.peek();
+            Topics.Topic topic = reactor.topics.find(broadcast.topic);
+            if (topic != null) {
+                sends = walk(topic, broadcast, sends);
+            }
+            if (topic == null || broadcast.shard == reactor.shards.length) {
+                queue.remove();
+                broadcast.walked();
+            } else {
+                return;
+            }
+        }
+    }
+
+    /** Sends to the next subscribers; returns how many more this turn may have. */
+    private int walk(Topics.Topic topic, Broadcast broadcast, int sends) {
+        while (broadcast.shard < reactor.shards.length) {
+            Shard shard = reactor.shards[broadcast.shard];
+            int slot = topic.next(shard.place, broadcast.slot);
+            if (slot < 0) {
+                broadcast.shard++;
+                broadcast.slot = 0;
+                continue;
+            }
+            if (sends == 0 || !shard.hasRoom()) {
+                return 0;
+            }
+            long c = shard.table.at(slot);
+            if (shard.id(slot, c) != broadcast.except) {
+                shard.sender.sendFrame(slot, c, broadcast);
+                sends--;
+            }
+            broadcast.slot = slot + 1;
+        }
+        return sends;
+    }
+}

@@ -1,0 +1,69 @@
+package io.mooring.reactor;
+
+/**
+ * What is counted, per reactor; each with its OpenMetrics name (without {@code mooring_} and {@code
+ * _total}) and help.
+ */
+public enum Counter {
+    ACCEPTED("connections_accepted", "Connections taken from the listener"),
+    UPGRADED("connections_upgraded", "WebSocket handshakes completed"),
+    CLOSED("connections_closed", "Connections closed, for whatever reason"),
+    REFUSED_FULL("connections_refused_full", "Connections answered 503: --max-connections reached"),
+    REFUSED_ADDRESS("connections_refused_address",
+        "Connections answered 429: --max-connections-per-address reached"),
+    ACCEPT_ERRORS("accept_errors", "Accepts that failed (no memory, no file); tried again later"),
+    HTTP_REQUESTS("http_requests", "Plain HTTP requests answered"),
+    HANDSHAKE_REJECTED("handshakes_rejected", "Requests answered with an HTTP error"),
+    HANDSHAKE_TIMEOUT("handshakes_timed_out", "Requests not complete in time, answered 408"),
+    BYTES_RECEIVED("received_bytes", "Bytes received"),
+    BYTES_SENT("sent_bytes", "Bytes handed to the kernel"),
+    MESSAGES_RECEIVED("messages_received", "Whole WebSocket messages received"),
+    MESSAGES_SENT("messages_sent", "WebSocket messages accepted for sending"),
+    PINGS_RECEIVED("pings_received", "Pings received, each answered"),
+    PINGS_SENT("pings_sent", "Pings sent to quiet connections"),
+    PONGS_RECEIVED("pongs_received", "Pongs received"),
+    PROTOCOL_ERRORS("protocol_errors", "Connections failed with 1002: RFC 6455 violated"),
+    INVALID_UTF8("invalid_utf8", "Connections failed with 1007: text that is not UTF-8"),
+    MESSAGES_TOO_BIG("messages_too_big", "Connections failed with 1009: --max-message exceeded"),
+    POLICY_VIOLATIONS("policy_violations", "Connections failed with 1008: too many fragments"),
+    IDLE_CLOSED("idle_closed", "Connections closed: nothing heard for --idle-timeout"),
+    CLOSE_TIMEOUT("close_timeouts", "Connections cut: the peer did not end its side in time"),
+    HANDLER_ERRORS("handler_errors", "Handler calls that threw; connection closed with 1011"),
+    ENTERS("enters", "io_uring_enter calls"),
+    ENTER_RETRIES("enter_retries", "io_uring_enter calls that ended with EINTR, EAGAIN or EBUSY"),
+    COMPLETIONS("completions", "Completions handled"),
+    COMPLETION_OVERFLOWS("completion_overflows",
+        "Turns in which completions waited in the kernel: the completion queue was full"),
+    STALE_COMPLETIONS("stale_completions",
+        "Completions of a connection that is gone; a defect if it grows"),
+    SUBMISSION_FULL("submission_queue_full",
+        "Turns cut short because the submission queue was full; the work went on in the next"),
+    BUFFERS_EXHAUSTED("receive_buffers_exhausted",
+        "Receives that found no buffer (ENOBUFS) and were tried again"),
+    SHORT_SENDS("short_sends", "Sends that did not fit the socket buffer; the rest was queued"),
+    READS_PAUSED("reads_paused", "Times a connection was not read because its output was behind"),
+    SPILL_EXHAUSTED("spill_exhausted", "Connections closed with 1013: the spill pool was full"),
+    PROMOTED("arming_promoted", "Connections promoted to multishot receive"),
+    DEMOTED("arming_demoted", "Connections demoted to one-shot poll"),
+    PUBLISHED("messages_published", "Messages published to a topic"),
+    PUBLISH_REFUSED("publish_refused", "Messages not published: frames in flight at their limit"),
+    DELIVERED("frames_delivered", "Published frames handed to the kernel"),
+    QUEUED("frames_queued", "Published frames queued behind earlier output"),
+    DROPPED("frames_dropped", "Published frames dropped: the subscriber's queue was full");
+
+    private final String metric;
+    private final String help;
+
+    Counter(String metric, String help) {
+        this.metric = metric;
+        this.help = help;
+    }
+
+    public String metric() {
+        return metric;
+    }
+
+    public String help() {
+        return help;
+    }
+}

@@ -1,0 +1,124 @@
+package io.mooring.reactor;
+
+import io.mooring.conn.Connection;
+import io.mooring.conn.IdleWheel;
+import io.mooring.conn.Phase;
+import io.mooring.ws.Opcode;
+
+/**
+ * What becomes due: handshakes not done, peers not heard of, closes not answered, hot connections
+ * gone quiet.
+ */
+final class Deadlines {
+    /** A hot connection that is quiet for so long goes back to polling. */
+    private static final int COOL_TICKS = 5_000 / IdleWheel.TICK_MS;
+    /** Connections looked at in one turn. */
+    private static final int TURN_MAX = 256;
+
+    final int handshakeTicks;
+
+    private final Shard shard;
+    private final IdleWheel wheel;
+    private final int idleTicks;
+    private final int closeTicks;
+    private final boolean cools;
+
+    Deadlines(Shard shard) {
+        ReactorConfig config = shard.config;
+        this.shard = shard;
+        this.wheel = shard.wheel;
+        this.handshakeTicks = ticks(config.handshakeTimeoutMs());
+        this.idleTicks = ticks(config.idleTimeoutMs());
+        this.closeTicks = ticks(config.closeTimeoutMs());
+        this.cools = config.arming() == Arming.ADAPTIVE;
+    }
+
+    private static int ticks(int ms) {
+        return (int) ((ms + (long) IdleWheel.TICK_MS - 1) / IdleWheel.TICK_MS);
+    }
+
+    /** An open connection: half the idle time without a sign of life brings a ping. */
+    void watchIdle(int slot, long c) {
+        if (idleTicks > 0) {
+            wheel.schedule(slot, Connection.activeTick(c) + idleTicks / 2);
+        } else {
+            wheel.cancel(slot);
+        }
+    }
+
+    /** A connection that has just become hot. */
+    void watchHot(int slot) {
+        wheel.schedule(slot, shard.reactor.nowTick() + COOL_TICKS);
+    }
+
+    /** One that is closing: the peer's part has a deadline. */
+    void watchClose(int slot) {
+        wheel.schedule(slot, shard.reactor.nowTick() + closeTicks);
+    }
+
+    /** Acts on what is due, as far as a turn may take and the submission queue has room. */
+    void turn(int nowTick) {
+        for (int i = 0; i < TURN_MAX && shard.hasRoom(); i++) {
+            int slot = wheel.poll(nowTick);
+            if (slot < 0) {
+                return;
+            }
+            onDue(slot, shard.table.at(slot), nowTick);
+        }
+    }
+
+    private void onDue(int slot, long c, int now) {
+        switch (Connection.phase(c)) {
+            case Phase.HANDSHAKE -> shard.receiver.handshakeTimedOut(slot, c);
+            case Phase.OPEN -> onOpenDue(slot, c, now);
+            case Phase.FLUSHING -> {
+                int since = now - Connection.activeTick(c);
+                if (since < closeTicks) { // the peer still takes what we send
+                    wheel.schedule(slot, now + closeTicks - since);
+                } else {
+                    cut(slot, c);
+                }
+            }
+            case Phase.CLOSE_WAIT, Phase.LINGERING -> cut(slot, c);
+            default -> { }
+        }
+    }
+
+    private void cut(int slot, long c) {
+        shard.counters.increment(Counter.CLOSE_TIMEOUT);
+        shard.closer.terminate(slot, c);
+    }
+
+    private void onOpenDue(int slot, long c, int now) {
+        int quiet = now - Connection.activeTick(c);
+        int next = Integer.MAX_VALUE;
+        if (cools && Connection.is(c, Connection.FLAG_HOT)) {
+            if (quiet >= COOL_TICKS) {
+                shard.receiver.cool(slot, c);
+            } else {
+                next = COOL_TICKS - quiet;
+            }
+        }
+        if (idleTicks > 0) {
+            if (quiet >= idleTicks) {
+                shard.counters.increment(Counter.IDLE_CLOSED);
+                shard.closer.terminate(slot, c);
+                return;
+            }
+            boolean pinged = Connection.is(c, Connection.FLAG_PINGED);
+            if (!pinged && quiet >= idleTicks / 2) {
+                Connection.set(c, Connection.FLAG_PINGED);
+                shard.counters.increment(Counter.PINGS_SENT);
+                shard.sender.control(slot, c, Opcode.PING, 0, 0);
+                if (Connection.phase(c) != Phase.OPEN) {
+                    return; // no memory for the ping
+                }
+                pinged = true;
+            }
+            next = Math.min(next, (pinged ? idleTicks : idleTicks / 2) - quiet);
+        }
+        if (next != Integer.MAX_VALUE) {
+            wheel.schedule(slot, now + next);
+        }
+    }
+}

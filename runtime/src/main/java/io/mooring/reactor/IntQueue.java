@@ -1,0 +1,39 @@
+package io.mooring.reactor;
+
+/** First in, first out, of ints; grows, never shrinks. One thread. */
+final class IntQueue {
+    private int[] items = new int[64];
+    private int head;
+    private int tail;
+
+    void add(int item) {
+        if (tail - head == items.length) {
+            grow();
+        }
+        items[tail++ & items.length - 1] = item;
+    }
+
+    int remove() {
+        assert !isEmpty();
+        return items[head++ & items.length - 1];
+    }
+
+    boolean isEmpty() {
+        return head == tail;
+    }
+
+    int size() {
+        return tail - head;
+    }
+
+    private void grow() {
+        int[] larger = new int[items.length * 2];
+        int count = size();
+        for (int i = 0; i < count; i++) {
+            larger[i] = items[head + i & items.length - 1];
+        }
+        items = larger;
+        head = 0;
+        tail = count;
+    }
+}

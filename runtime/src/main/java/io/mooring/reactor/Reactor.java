@@ -1,0 +1,394 @@
+package io.mooring.reactor;
+
+import io.mooring.api.Routes;
+import io.mooring.conn.Connection;
+import io.mooring.conn.IdleWheel;
+import io.mooring.conn.Phase;
+import io.mooring.conn.SpillPool;
+import io.mooring.ring.Sqe;
+import io.mooring.ring.UserData;
+import io.mooring.sys.Abi;
+import io.mooring.sys.KernelFeatures;
+import io.mooring.ws.CloseCode;
+import java.lang.System.Logger;
+import java.lang.System.Logger.Level;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionException;
+import java.util.concurrent.ThreadFactory;
+
+/**
+ * One thread that does everything for its connections, in {@link #turn}: submit and wait,
+ * completions, mailbox, broadcasts, deadlines; each of them bounded, so that none starves another.
+ *
+ * <p>It has as many {@link Shard}s as RLIMIT_NOFILE makes necessary, mostly one. It sleeps in the
+ * first one's ring; the others, and the mailbox, wake it by an eventfd on which that ring has a
+ * poll.
+ */
+public final class Reactor {
+    private static final Logger LOG = System.getLogger("io.mooring");
+    private static final int MAILBOX = 4096;
+    private static final int COMMANDS_PER_TURN = 64;
+    private static final int CLOSES_PER_TURN = 128;
+    private static final long NANOS_PER_MS = 1_000_000L;
+    private static final int TRIM_TICKS = 2_000 / IdleWheel.TICK_MS;
+
+    final ReactorGroup group;
+    final ReactorConfig config;
+    final Routes routes;
+    final Listener listener;
+    final Admission admission;
+    final Counters counters = new Counters();
+    final ReactorConnections connections = new ReactorConnections(this);
+    final Broadcaster broadcaster = new Broadcaster(this);
+    final SpillPool spill;
+    final Topics topics;
+    final Shard[] shards;
+
+    private final int firstShard;
+    private final KernelFeatures features;
+    private final Mailbox mailbox = new Mailbox(MAILBOX);
+    private final CompletableFuture<Void> started = new CompletableFuture<>();
+    private final CompletableFuture<Boolean> ended = new CompletableFuture<>();
+
+    private int nowTick = readTick();
+    private int trimTick;
+    private boolean stopping;
+    private long stopDeadlineNanos;
+    private int stopShard;
+    private int stopSlot;
+    /** Read by other threads for metrics: a snapshot a turn. */
+    private volatile Gauges gauges = new Gauges(0, 0, 0, 0, 0);
+
+    /** Sizes at the end of a turn, in connections and bytes. */
+    public record Gauges(int connections, int topics, long slabBytes, long spillUsedBytes,
+        long spillMappedBytes) {
+    }
+
+    Reactor(ReactorGroup group, int firstShard, ReactorConfig config, KernelFeatures features,
+        Routes routes, Listener listener, Admission admission) {
+        this.group = group;
+        this.firstShard = firstShard;
+        this.config = config;
+        this.features = features;
+        this.routes = routes;
+        this.listener = listener;
+        this.admission = admission;
+        this.spill = new SpillPool(config.spillBytesMax());
+        this.shards = new Shard[shardCount(config)];
+        this.topics = new Topics(shards.length);
+    }
+
+    /** How many rings a reactor needs for its slots. */
+    static int shardCount(ReactorConfig config) {
+        return Math.ceilDiv(config.slotsMax(), config.slotsPerShardMax());
+    }
+
+    // ---- the loop
+
+    private boolean turn() {
+        submitAndWait();
+        nowTick = readTick();
+        for (Shard shard : shards) {
+            shard.drain();
+        }
+        runCommands();
+        broadcaster.turn();
+        for (Shard shard : shards) {
+            shard.settle(nowTick);
+        }
+        if (stopping) {
+            return !isStopped();
+        }
+        accept();
+        trim();
+        return true;
+    }
+
+    private void submitAndWait() {
+        boolean busy = isBusy();
+        for (int i = 1; i < shards.length; i++) {
+            if (shards[i].ring.hasWork()) {
+                shards[i].enter(0, 0);
+                busy |= shards[i].isBusy();
+            }
+        }
+        long timeoutNanos = busy ? 0 : timeoutNanos();
+        if (timeoutNanos != 0 && mailbox.trySleep()) {
+            publishGauges();
+            shards[0].enter(1, timeoutNanos);
+            mailbox.awake();
+        } else {
+            shards[0].enter(0, 0);
+        }
+    }
+
+    private boolean isBusy() {
+        boolean busy = broadcaster.isBusy() || stopping && stopShard < shards.length;
+        for (Shard shard : shards) {
+            busy |= shard.isBusy();
+        }
+        return busy;
+    }
+
+    private void runCommands() {
+        for (int i = 0; i < COMMANDS_PER_TURN && haveRoom(); i++) {
+            Mailbox.Command command = mailbox.poll();
+            if (command == null) {
+                return;
+            }
+            command.run(this);
+        }
+    }
+
+    private boolean haveRoom() {
+        boolean room = true;
+        for (Shard shard : shards) {
+            room &= shard.hasRoom();
+        }
+        return room;
+    }
+
+    /** The first shard with a free slot takes what comes; the others keep what they have. */
+    private void accept() {
+        for (Shard shard : shards) {
+            if (shard.acceptor.hasSlot()) {
+                shard.acceptor.post(nowTick);
+                return;
+            }
+        }
+    }
+
+    private void trim() {
+        if (nowTick - trimTick >= TRIM_TICKS) {
+            trimTick = nowTick;
+            spill.trim();
+            publishGauges();
+        }
+    }
+
+    /** Until the next deadline: 0, it has come; -1, there is none. */
+    private long timeoutNanos() {
+        int ticks = -1;
+        for (Shard shard : shards) {
+            ticks = earlier(ticks, shard.wheel.ticksToNext(nowTick));
+            ticks = earlier(ticks, shard.acceptor.ticksToRetry(nowTick));
+        }
+        if (spill.mappedBytes() > 0) {
+            ticks = earlier(ticks, TRIM_TICKS);
+        }
+        if (stopping) {
+            ticks = earlier(ticks, 1);
+        }
+        return ticks < 0 ? -1 : ticks * IdleWheel.TICK_MS * NANOS_PER_MS;
+    }
+
+    private static int earlier(int ticks, int other) {
+        return ticks < 0 ? other : other < 0 ? ticks : Math.min(ticks, other);
+    }
+
+    private static int readTick() {
+        return (int) (System.nanoTime() / (IdleWheel.TICK_MS * NANOS_PER_MS));
+    }
+
+    /** The time at the start of this turn, in ticks of {@link IdleWheel#TICK_MS}. */
+    int nowTick() {
+        return nowTick;
+    }
+
+    // ---- waking
+
+    private void armWakeUp() {
+        Sqe.prepPollFd(shards[0].sq.next(), mailbox.eventFd(), Abi.POLLIN,
+            UserData.pack(Op.WAKE, 0, 0));
+    }
+
+    /** Emptied before it is armed again, so that what comes in between fires it at once. */
+    void onWakeUp() {
+        mailbox.drainWakeUps();
+        armWakeUp();
+    }
+
+    /**
+     * Any thread: has a command run by this reactor. False, and counted, if its mailbox is full.
+     */
+    boolean post(Mailbox.Command command) {
+        if (mailbox.post(command)) {
+            return true;
+        }
+        group.countMailboxFull();
+        return false;
+    }
+
+    // ---- start and stop
+
+    void start(ThreadFactory threads) {
+        threads.newThread(this::run).start();
+        try {
+            started.join();
+        } catch (CompletionException e) {
+            throw e.getCause() instanceof RuntimeException cause ? cause : e;
+        }
+    }
+
+    private void run() {
+        try {
+            setUp();
+            started.complete(null);
+        } catch (Throwable e) {
+            closeShards();
+            started.completeExceptionally(e);
+            ended.complete(true);
+            return;
+        }
+        boolean clean = false;
+        try {
+            while (turn()) { }
+            clean = left() == 0;
+        } catch (Throwable e) {
+            LOG.log(Level.ERROR, "a reactor has failed; its connections are cut", e);
+            group.onReactorFailed(e);
+        } finally {
+            abandon();
+            publishGauges();
+            closeShards();
+            ended.complete(clean);
+        }
+    }
+
+    private void setUp() {
+        int slots = Math.ceilDiv(config.slotsMax(), shards.length);
+        for (int i = 0; i < shards.length; i++) {
+            shards[i] = new Shard(this, firstShard + i, i, slots, features);
+            if (i > 0) {
+                shards[i].ring.registerEventFd(mailbox.eventFd());
+            }
+        }
+        armWakeUp();
+        accept();
+    }
+
+    /** What is left when the time is up: the last commands, broadcasts, and connections. */
+    private void abandon() {
+        try {
+            abandonAll();
+        } catch (RuntimeException | Error e) {
+            LOG.log(Level.ERROR, "a reactor could not tell all its connections of its end", e);
+        }
+    }
+
+    private void abandonAll() {
+        for (Mailbox.Command command = mailbox.poll(); command != null; command = mailbox.poll()) {
+            command.run(this);
+        }
+        for (Shard shard : shards) {
+            for (int slot = 0; slot < shard.table.highWater(); slot++) {
+                shard.closer.abandon(slot, shard.table.at(slot));
+            }
+            shard.sender.abandon();
+        }
+        broadcaster.abandon();
+    }
+
+    private void closeShards() {
+        for (Shard shard : shards) {
+            if (shard != null) {
+                shard.close();
+            }
+        }
+        spill.close();
+    }
+
+    /** Any thread. */
+    void stop(int drainMs) {
+        long deadline = System.nanoTime() + drainMs * NANOS_PER_MS;
+        while (!mailbox.post(reactor -> reactor.beginStop(deadline)) && !ended.isDone()) {
+            Thread.onSpinWait(); // the mailbox is full; it is being emptied
+        }
+    }
+
+    private void beginStop(long deadlineNanos) {
+        stopping = true;
+        stopDeadlineNanos = deadlineNanos;
+    }
+
+    /** Says 1001 to some more of the open connections; true once none is left or the time is up. */
+    private boolean isStopped() {
+        int closes = CLOSES_PER_TURN;
+        while (stopShard < shards.length && closes > 0) {
+            Shard shard = shards[stopShard];
+            if (stopSlot == shard.table.highWater()) {
+                stopShard++;
+                stopSlot = 0;
+            } else if (shard.hasRoom()) {
+                long c = shard.table.at(stopSlot);
+                switch (Connection.phase(c)) {
+                    case Phase.OPEN -> {
+                        shard.closer.startClose(stopSlot, c, CloseCode.GOING_AWAY, STOPPING);
+                        closes--;
+                    }
+                    case Phase.HANDSHAKE -> {
+                        shard.closer.terminate(stopSlot, c);
+                        closes--;
+                    }
+                    default -> { }
+                }
+                stopSlot++;
+            } else {
+                break;
+            }
+        }
+        return stopShard == shards.length && left() == 0
+            || System.nanoTime() - stopDeadlineNanos >= 0;
+    }
+
+    private static final byte[] STOPPING = Texts.utf8("the server is stopping");
+
+    private int left() {
+        int left = 0;
+        for (Shard shard : shards) {
+            left += shard.table.inUse();
+        }
+        return left;
+    }
+
+    /** Waits for the end; whether every connection had ended by itself. */
+    boolean await() {
+        return ended.join();
+    }
+
+    // ---- for others
+
+    boolean owns(int shard) {
+        return shard >= firstShard && shard < firstShard + shards.length;
+    }
+
+    /** This reactor's shard of that connection, or null. */
+    Shard shardOf(long connection) {
+        int shard = ConnectionId.shard(connection);
+        return owns(shard) ? shards[shard - firstShard] : null;
+    }
+
+    public Counters counters() {
+        return counters;
+    }
+
+    public Gauges gauges() {
+        return gauges;
+    }
+
+    private void publishGauges() {
+        int open = 0;
+        long slab = 0;
+        for (Shard shard : shards) {
+            open += shard.connections();
+            slab += shard.table.touchedBytes();
+        }
+        Gauges now = gauges;
+        if (now.connections != open || now.slabBytes != slab || now.topics != topics.count()
+                || now.spillUsedBytes != spill.usedBytes()
+                || now.spillMappedBytes != spill.mappedBytes()) {
+            gauges = new Gauges(open, topics.count(), slab, spill.usedBytes(),
+                spill.mappedBytes());
+        }
+    }
+}

@@ -1,0 +1,43 @@
+package io.mooring.reactor;
+
+/**
+ * What a reactor is told at start.
+ *
+ * @param slotsMax direct descriptors of this reactor, over all its shards
+ * @param slotsPerShardMax what one ring's table may hold: RLIMIT_NOFILE
+ * @param submissionEntries of each ring, a power of two
+ * @param completionEntries of each ring, a power of two
+ * @param receiveBuffers of each shard, a power of two
+ * @param receiveBufferBytes of one
+ * @param spillBytesMax bound on partial messages and unsent output
+ * @param messageBytesMax of one message, fragments joined
+ * @param headBytesMax of a request head
+ * @param handshakeTimeoutMs from accept to the end of the request head
+ * @param idleTimeoutMs 0: never; half of it without a sign of life brings a ping, all of it the end
+ * @param closeTimeoutMs for the peer's part of a close
+ * @param arming how connections wait
+ */
+public record ReactorConfig(int slotsMax, int slotsPerShardMax, int submissionEntries,
+    int completionEntries, int receiveBuffers, int receiveBufferBytes, long spillBytesMax,
+    int messageBytesMax, int headBytesMax, int handshakeTimeoutMs, int idleTimeoutMs,
+    int closeTimeoutMs, Arming arming) {
+
+    /**
+     * Unsent output, in bytes, from which on a connection is not read: what it sends back cannot
+     * pile up.
+     */
+    int pauseBytes() {
+        return 64 * 1024;
+    }
+
+    /**
+     * Unsent output past which a message is refused. When reading pauses, one message
+     * may be half received and every receive buffer be filled already, by a multishot receive whose
+     * cancel comes too late; what comes back of those must fit.
+     */
+    int outputBytesMax() {
+        long most = pauseBytes() + (long) messageBytesMax
+            + (long) receiveBuffers * receiveBufferBytes;
+        return (int) Math.min(most, Integer.MAX_VALUE);
+    }
+}

@@ -1,0 +1,209 @@
+package io.mooring.reactor;
+
+import io.mooring.api.HttpHandler;
+import io.mooring.api.HttpReply;
+import io.mooring.api.Request;
+import io.mooring.api.Routes;
+import io.mooring.conn.Assembly;
+import io.mooring.conn.Connection;
+import io.mooring.conn.Phase;
+import io.mooring.conn.SpillPool;
+import io.mooring.sys.OffHeap;
+import io.mooring.ws.Handshake;
+import java.lang.System.Logger;
+import java.lang.System.Logger.Level;
+import java.util.Arrays;
+
+/** Request heads: upgraded to WebSocket, answered, or refused. One request per connection. */
+final class Upgrader {
+    private static final Logger LOG = System.getLogger("io.mooring");
+    private static final String TEXT = "text/plain; charset=utf-8";
+
+    private final Shard shard;
+    private final FrameReader frames;
+    private final SpillPool spill;
+    private final Counters counters;
+    private final Routes routes;
+    private final Handshake handshake;
+    private final int headBytesMax;
+
+    Upgrader(Shard shard, FrameReader frames) {
+        this.shard = shard;
+        this.frames = frames;
+        this.spill = shard.spill;
+        this.counters = shard.counters;
+        this.routes = shard.reactor.routes;
+        this.headBytesMax = shard.config.headBytesMax();
+        this.handshake = new Handshake(headBytesMax);
+    }
+
+    /** Bytes of a head, or all of it, or it and the first frames. */
+    void read(int slot, long c, long address, int bytes) {
+        int assembly = Connection.assembly(c);
+        if (assembly == 0) {
+            int verdict = handshake.parse(OffHeap.ALL, address, bytes);
+            if (verdict == Handshake.NEED_MORE) {
+                keep(slot, c, address, bytes);
+            } else {
+                decide(slot, c, verdict, address, address + handshake.headLength(),
+                    address + bytes);
+            }
+            return;
+        }
+        if (!append(slot, c, assembly, address, bytes)) {
+            return;
+        }
+        if (!hasLineEnd(address, bytes) && Assembly.length(at(c)) < headBytesMax) {
+            return; // nothing new to judge: a peer that dribbles does not make us parse each time
+        }
+        int before = Assembly.length(at(c)) - bytes;
+        int verdict = handshake.parse(OffHeap.ALL, at(c) + Assembly.MESSAGE, before + bytes);
+        if (verdict != Handshake.NEED_MORE) {
+            spill.give(Connection.assembly(c));
+            Connection.assembly(c, 0);
+            decide(slot, c, verdict, address, address + handshake.headLength() - before,
+                address + bytes);
+        }
+    }
+
+    private long at(long c) {
+        return spill.address(Connection.assembly(c));
+    }
+
+    private void keep(int slot, long c, long address, int bytes) {
+        int assembly = Assembly.open(spill, bytes);
+        if (assembly == 0) {
+            shard.closer.spillExhausted(slot, c);
+            return;
+        }
+        Connection.assembly(c, assembly);
+        append(slot, c, assembly, address, bytes);
+    }
+
+    /** The head's bytes so far, in one piece. A head past its limit is judged, not kept growing. */
+    private boolean append(int slot, long c, int assembly, long address, int bytes) {
+        int length = Assembly.length(spill.address(assembly));
+        int grown = Assembly.grow(spill, assembly, length + bytes);
+        if (grown == 0) {
+            shard.closer.spillExhausted(slot, c);
+            return false;
+        }
+        Connection.assembly(c, grown);
+        long a = spill.address(grown);
+        OffHeap.copy(address, a + Assembly.MESSAGE + length, bytes);
+        Assembly.length(a, length + bytes);
+        return true;
+    }
+
+    private static boolean hasLineEnd(long address, int bytes) {
+        for (int i = 0; i < bytes; i++) {
+            if (OffHeap.getByte(address + i) == '\n') {
+                return true;
+            }
+        }
+        return false;
+    }
+
+    /**
+     * @param address start of the receive buffer; the head ends at {@code headEnd}, the bytes at
+     *     {@code end}
+     */
+    private void decide(int slot, long c, int verdict, long address, long headEnd, long end) {
+        switch (verdict) {
+            case Handshake.UPGRADE -> {
+                String path = handshake.path();
+                int handler = routes.find(path);
+                if (handler < 0) {
+                    reject(slot, c, 404, "no such WebSocket path: " + path, true);
+                } else {
+                    shard.sender.consumedTo(headEnd);
+                    upgrade(slot, c, handler, path);
+                    if (Connection.phase(c) == Phase.OPEN && headEnd < end) {
+                        frames.read(slot, c, headEnd, end); // pipelined with the request
+                    }
+                }
+            }
+            case Handshake.PLAIN -> plain(slot, c);
+            default -> reject(slot, c, verdict, handshake.problem(), false);
+        }
+    }
+
+    private void upgrade(int slot, long c, int handler, String path) {
+        long at = shard.sender.reserve(slot, c, Handshake.RESPONSE_LENGTH);
+        if (at == 0) {
+            shard.closer.terminate(slot, c);
+            return;
+        }
+        handshake.response(OffHeap.ALL, at);
+        shard.sender.schedule(slot, c);
+        counters.increment(Counter.UPGRADED);
+        Connection.phase(c, Phase.OPEN);
+        Connection.handler(c, handler);
+        Connection.set(c, Connection.FLAG_OPENED);
+        Connection.activeTick(c, shard.reactor.nowTick());
+        if (shard.config.arming() == Arming.HOT) {
+            Connection.set(c, Connection.FLAG_HOT);
+        }
+        shard.deadlines.watchIdle(slot, c);
+        try {
+            routes.handler(handler).onOpen(shard.reactor.connections, shard.id(slot, c),
+                new Request("GET", path, handshake.query(), handshake::header));
+        } catch (RuntimeException | Error e) {
+            shard.closer.handlerFailed(slot, c, e);
+        }
+    }
+
+    private void plain(int slot, long c) {
+        String path = handshake.path();
+        HttpHandler handler = routes.http(path);
+        if (handler == null) {
+            if (routes.find(path) >= 0) {
+                reject(slot, c, 426, path + " speaks WebSocket: send Upgrade: websocket", true);
+            } else {
+                reject(slot, c, 404, "no such path: " + path, true);
+            }
+            return;
+        }
+        if (!handshake.method().equals("GET") && !isHead()) {
+            reject(slot, c, 405, path + " is read with GET", true);
+            return;
+        }
+        counters.increment(Counter.HTTP_REQUESTS);
+        HttpReply reply;
+        try {
+            reply = handler.onRequest(
+                new Request("GET", path, handshake.query(), handshake::header));
+        } catch (RuntimeException e) {
+            counters.increment(Counter.HANDLER_ERRORS);
+            LOG.log(Level.ERROR, "the handler of " + path + " threw", e);
+            reply = HttpReply.text(500, "The handler failed; the server's log says why.\n");
+        }
+        answer(slot, c, reply.status(), reply.contentType(), reply.body(), isHead());
+    }
+
+    private boolean isHead() {
+        return handshake.method().equals("HEAD");
+    }
+
+    /** The head did not come in time: said to a peer that has begun, cut for one that has not. */
+    void timedOut(int slot, long c) {
+        if (Connection.assembly(c) == 0) {
+            shard.closer.terminate(slot, c);
+        } else {
+            answer(slot, c, 408, TEXT, Texts.utf8("The request took too long.\n"), false);
+        }
+    }
+
+    private void reject(int slot, long c, int status, String problem, boolean isParsed) {
+        counters.increment(Counter.HANDSHAKE_REJECTED);
+        boolean head = isParsed && isHead();
+        answer(slot, c, status, TEXT, Texts.utf8(problem + "\n"), head);
+    }
+
+    /** The answer to HEAD is that to GET without the body, RFC 9110 section 9.3.2. */
+    private void answer(int slot, long c, int status, String type, byte[] body, boolean head) {
+        byte[] response = Handshake.httpResponse(status, type, body);
+        shard.closer.answer(slot, c,
+            head ? Arrays.copyOf(response, response.length - body.length) : response);
+    }
+}

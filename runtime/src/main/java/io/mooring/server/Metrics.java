@@ -1,0 +1,77 @@
+package io.mooring.server;
+
+import io.mooring.api.HttpReply;
+import io.mooring.reactor.Counter;
+import io.mooring.reactor.Reactor;
+import io.mooring.reactor.ReactorGroup;
+import java.nio.charset.StandardCharsets;
+import java.util.List;
+import java.util.function.ToLongFunction;
+
+/**
+ * Counters and sizes as OpenMetrics text, version 1.0. Counters are per reactor; sum over the label
+ * for the whole.
+ */
+final class Metrics {
+    private static final String TYPE =
+        "application/openmetrics-text; version=1.0.0; charset=utf-8";
+
+    private Metrics() {
+    }
+
+    static HttpReply reply(ReactorGroup group) {
+        return new HttpReply(200, TYPE, text(group).getBytes(StandardCharsets.UTF_8));
+    }
+
+    static String text(ReactorGroup group) {
+        StringBuilder out = new StringBuilder(16 * 1024);
+        gauge(out, "connections_open", "Connections held now", group.admission().open());
+        gauge(out, "connections_max", "Connections that are admitted at most",
+            group.admission().connectionsMax());
+        gauge(out, "published_frame_bytes", "Memory of published frames in flight",
+            group.frameBytes());
+        List<Reactor> reactors = group.reactors();
+        perReactor(out, reactors, "topics", "Topics with a subscriber on the reactor",
+            r -> r.gauges().topics());
+        perReactor(out, reactors, "slab_touched_bytes",
+            "Connection slots that have been used so far, 64 bytes each",
+            r -> r.gauges().slabBytes());
+        perReactor(out, reactors, "spill_used_bytes", "Partial messages and unsent output",
+            r -> r.gauges().spillUsedBytes());
+        perReactor(out, reactors, "spill_mapped_bytes", "Memory mapped for those",
+            r -> r.gauges().spillMappedBytes());
+        for (Counter counter : Counter.values()) {
+            head(out, counter.metric(), "counter", counter.help());
+            for (int i = 0; i < reactors.size(); i++) {
+                line(out, counter.metric() + "_total", i, reactors.get(i).counters().get(counter));
+            }
+        }
+        head(out, "mailbox_full", "counter",
+            "Commands refused because a reactor's mailbox was full");
+        out.append("mooring_mailbox_full_total ").append(group.mailboxFull()).append('\n');
+        return out.append("# EOF\n").toString();
+    }
+
+    private static void gauge(StringBuilder out, String name, String help, long value) {
+        head(out, name, "gauge", help);
+        out.append("mooring_").append(name).append(' ').append(value).append('\n');
+    }
+
+    private static void perReactor(StringBuilder out, List<Reactor> reactors, String name,
+        String help, ToLongFunction<Reactor> value) {
+        head(out, name, "gauge", help);
+        for (int i = 0; i < reactors.size(); i++) {
+            line(out, name, i, value.applyAsLong(reactors.get(i)));
+        }
+    }
+
+    private static void head(StringBuilder out, String name, String type, String help) {
+        out.append("# TYPE mooring_").append(name).append(' ').append(type).append('\n');
+        out.append("# HELP mooring_").append(name).append(' ').append(help).append('\n');
+    }
+
+    private static void line(StringBuilder out, String name, int reactor, long value) {
+        out.append("mooring_").append(name).append("{reactor=\"").append(reactor).append("\"} ")
+            .append(value).append('\n');
+    }
+}

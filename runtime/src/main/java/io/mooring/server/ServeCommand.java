@@ -1,0 +1,144 @@
+package io.mooring.server;
+
+import io.mooring.reactor.Arming;
+import java.io.PrintWriter;
+import java.time.Duration;
+import java.util.Locale;
+import java.util.concurrent.Callable;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.function.Consumer;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.ParameterException;
+import picocli.CommandLine.Spec;
+
+/**
+ * {@code mooring serve}: runs until SIGINT or SIGTERM, then drains; a second signal ends it at
+ * once.
+ */
+@Command(name = "serve", mixinStandardHelpOptions = true, sortOptions = false,
+    description = "Serves WebSockets: /echo, /topic/NAME; and GET /healthz, /metrics.")
+final class ServeCommand implements Callable<Integer> {
+    private static final int SIGNAL_EXIT = 128;
+
+    enum Engine { AUTO, IO_URING }
+
+    @Spec
+    private CommandSpec spec;
+
+    @Option(names = "--host", paramLabel = "ADDRESS", defaultValue = "127.0.0.1",
+        description = "Address to bind; 0.0.0.0 or :: for all (default: ${DEFAULT-VALUE})")
+    private String host;
+
+    @Option(names = "--port", paramLabel = "N", defaultValue = "9001",
+        description = "TCP port; 0 takes a free one (default: ${DEFAULT-VALUE})")
+    private int port;
+
+    @Option(names = "--engine", paramLabel = "auto|io_uring", defaultValue = "auto",
+        description = "What waits for the sockets (default: ${DEFAULT-VALUE})")
+    private Engine engine;
+
+    @Option(names = "--reactors", paramLabel = "N",
+        description = "Threads (default: one per core)")
+    private Integer reactors;
+
+    @Option(names = "--max-connections", paramLabel = "N", defaultValue = "100000",
+        description = "Connections at once; one more is answered 503 (default: ${DEFAULT-VALUE})")
+    private int maxConnections;
+
+    @Option(names = "--max-connections-per-address", paramLabel = "N", defaultValue = "0",
+        description = "Of one peer address; one more is answered 429; 0: no bound "
+            + "(default: ${DEFAULT-VALUE})")
+    private int maxConnectionsPerAddress;
+
+    @Option(names = "--max-message", paramLabel = "SIZE", defaultValue = "64KiB",
+        converter = Quantities.Size.class,
+        description = "Of one message; a longer one closes with 1009 (default: ${DEFAULT-VALUE})")
+    private int maxMessage;
+
+    @Option(names = "--handshake-timeout", paramLabel = "TIME", defaultValue = "10s",
+        converter = Quantities.Time.class,
+        description = "From connecting to the end of the request (default: ${DEFAULT-VALUE})")
+    private Duration handshakeTimeout;
+
+    @Option(names = "--idle-timeout", paramLabel = "TIME", defaultValue = "120s",
+        converter = Quantities.Time.class,
+        description = "Nothing heard for half of it: a ping; for all of it: closed; 0: never "
+            + "(default: ${DEFAULT-VALUE})")
+    private Duration idleTimeout;
+
+    @Option(names = "--drain-timeout", paramLabel = "TIME", defaultValue = "10s",
+        converter = Quantities.Time.class,
+        description = "At SIGTERM: how long peers have to close (default: ${DEFAULT-VALUE})")
+    private Duration drainTimeout;
+
+    @Option(names = "--arming", paramLabel = "cold|hot|adaptive", defaultValue = "adaptive",
+        description = "How connections wait: one-shot poll (least memory), multishot receive "
+            + "(least work), or by their traffic (default: ${DEFAULT-VALUE})")
+    private Arming arming;
+
+    @Override
+    public Integer call() throws InterruptedException {
+        CountDownLatch stop = new CountDownLatch(1);
+        handleSignals(stop);
+        PrintWriter out = spec.commandLine().getOut();
+        AtomicBoolean failed = new AtomicBoolean();
+        try (WebSocketServer server = start(cause -> {
+            failed.set(true);
+            stop.countDown();
+        })) {
+            out.println(server.features());
+            out.println(String.format(Locale.ROOT,
+                "listening on ws://%s:%d (%s, up to %,d connections); Ctrl-C stops",
+                host.contains(":") ? "[" + host + "]" : host, server.port(), threads(),
+                maxConnections));
+            out.flush();
+            stop.await();
+            out.println(String.format(Locale.ROOT,
+                "stopping: closing %,d connections, %d s at most; a second signal ends it at once",
+                server.connections(), drainTimeout.toSeconds()));
+            out.flush();
+            boolean clean = server.stop(drainTimeout);
+            out.println(clean ? "stopped"
+                : "stopped; some peers did not close in time and were cut");
+            out.flush();
+            return failed.get() ? 1 : 0;
+        }
+    }
+
+    private WebSocketServer start(Consumer<Throwable> onFailure) {
+        try {
+            WebSocketServer.Builder builder = WebSocketServer.builder().host(host).port(port)
+                .maxConnections(maxConnections).maxConnectionsPerAddress(maxConnectionsPerAddress)
+                .maxMessage(maxMessage).handshakeTimeout(handshakeTimeout).idleTimeout(idleTimeout)
+                .arming(arming).withMetrics().onFailure(onFailure)
+                .path("/echo", new EchoHandler())
+                .path(TopicHandler.PREFIX + "*", new TopicHandler());
+            if (reactors != null) {
+                builder.reactors(reactors);
+            }
+            return builder.start();
+        } catch (IllegalArgumentException e) {
+            throw new ParameterException(spec.commandLine(), e.getMessage());
+        }
+    }
+
+    private String threads() {
+        int count = reactors == null ? Runtime.getRuntime().availableProcessors() : reactors;
+        return count == 1 ? "1 reactor" : count + " reactors";
+    }
+
+    private static void handleSignals(CountDownLatch stop) {
+        AtomicBoolean stopping = new AtomicBoolean();
+        for (String name : new String[] {"INT", "TERM"}) {
+            Signals.handle(name, number -> {
+                if (stopping.getAndSet(true)) {
+                    Runtime.getRuntime().halt(SIGNAL_EXIT + number);
+                }
+                stop.countDown();
+            });
+        }
+    }
+}

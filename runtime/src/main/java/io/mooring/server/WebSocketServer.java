@@ -1,0 +1,312 @@
+package io.mooring.server;
+
+import io.mooring.api.HttpHandler;
+import io.mooring.api.HttpReply;
+import io.mooring.api.Routes;
+import io.mooring.api.SendResult;
+import io.mooring.api.WebSocketHandler;
+import io.mooring.reactor.Admission;
+import io.mooring.reactor.Arming;
+import io.mooring.reactor.Listener;
+import io.mooring.reactor.ReactorConfig;
+import io.mooring.reactor.ReactorGroup;
+import io.mooring.sys.KernelFeatures;
+import io.mooring.sys.Limits;
+import io.mooring.sys.SetupException;
+import io.mooring.ws.CloseCode;
+import io.mooring.ws.Opcode;
+import java.lang.foreign.MemorySegment;
+import java.nio.charset.StandardCharsets;
+import java.time.Duration;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.function.Consumer;
+
+/**
+ * A WebSocket server in this process. {@link #builder()}, paths, {@link Builder#start()}; then
+ * connections come to the handlers, on the reactors' threads. The methods here may be called from
+ * any thread.
+ */
+public final class WebSocketServer implements AutoCloseable {
+    private static final int RING_FILES_MAX = 1 << 20;
+    private static final int SHARDS_MAX = 1 << 16;
+    private static final int SLOTS_SPARE = 96;
+    private static final int DESCRIPTORS_SPARE = 64;
+    private static final int KIB = 1024;
+    private static final Duration CLOSE_DRAIN = Duration.ofSeconds(5);
+
+    private final ReactorGroup group;
+    private final KernelFeatures features;
+    private final int port;
+    private Boolean stoppedCleanly;
+
+    private WebSocketServer(ReactorGroup group, KernelFeatures features, int port) {
+        this.group = group;
+        this.features = features;
+        this.port = port;
+    }
+
+    public static Builder builder() {
+        return new Builder();
+    }
+
+    /** The port that is listened on. */
+    public int port() {
+        return port;
+    }
+
+    /** Connections held now, handshakes under way included. */
+    public int connections() {
+        return group.admission().open();
+    }
+
+    /** What the kernel offers, and so what is used. */
+    public KernelFeatures features() {
+        return features;
+    }
+
+    /**
+     * Sends text. QUEUED says that it is on its way to the connection's reactor, not that the peer
+     * has it.
+     */
+    public SendResult sendText(long connection, String text) {
+        return group.send(connection, Opcode.TEXT, text.getBytes(StandardCharsets.UTF_8));
+    }
+
+    /** Sends bytes; they are copied. */
+    public SendResult sendBinary(long connection, byte[] bytes) {
+        return group.send(connection, Opcode.BINARY, bytes.clone());
+    }
+
+    /**
+     * Starts the closing handshake.
+     *
+     * @throws IllegalArgumentException for a code that may not be sent (RFC 6455 section 7.4)
+     */
+    public void close(long connection, int code, String reason) {
+        if (!CloseCode.validOnWire(code)) {
+            throw new IllegalArgumentException("close code " + code
+                + " may not be sent: use 1000 to 1003, 1007 to 1014 or 3000 to 4999");
+        }
+        group.close(connection, code, reason);
+    }
+
+    /**
+     * Sends text to every subscriber of a topic. FULL: frames in flight are at their limit, and
+     * nothing was sent.
+     */
+    public SendResult publishText(String topic, String text) {
+        return publish(topic, Opcode.TEXT, text.getBytes(StandardCharsets.UTF_8));
+    }
+
+    /** Sends bytes to every subscriber of a topic. */
+    public SendResult publishBinary(String topic, byte[] bytes) {
+        return publish(topic, Opcode.BINARY, bytes);
+    }
+
+    private SendResult publish(String topic, int opcode, byte[] bytes) {
+        return group.publish(topic, opcode, MemorySegment.ofArray(bytes), 0, bytes.length, 0);
+    }
+
+    /** Every counter, as {@code GET /metrics} gives it: OpenMetrics text. */
+    public String metrics() {
+        return Metrics.text(group);
+    }
+
+    /**
+     * Stops: no more connections, 1001 to those there are, and at the deadline whatever is left is
+     * cut.
+     *
+     * @return whether every connection had ended by then; the same when called again
+     */
+    public synchronized boolean stop(Duration drain) {
+        if (stoppedCleanly == null) {
+            stoppedCleanly = group.stop(Math.toIntExact(drain.toMillis()));
+        }
+        return stoppedCleanly;
+    }
+
+    /** {@link #stop} with five seconds. */
+    @Override
+    public void close() {
+        stop(CLOSE_DRAIN);
+    }
+
+    /** What a server is told. Every setting has a default that suits a small machine. */
+    public static final class Builder {
+        private final Routes.Builder routes = Routes.builder();
+        private String host = "127.0.0.1";
+        private int port;
+        private int reactors = Runtime.getRuntime().availableProcessors();
+        private int connectionsMax = 100_000;
+        private int connectionsPerAddressMax;
+        private int messageBytesMax = 64 * KIB;
+        private Duration handshakeTimeout = Duration.ofSeconds(10);
+        private Duration idleTimeout = Duration.ofSeconds(120);
+        private Duration closeTimeout = Duration.ofSeconds(5);
+        private Arming arming = Arming.ADAPTIVE;
+        private boolean metrics;
+        private Consumer<Throwable> onFailure = cause -> { };
+
+        private Builder() {
+        }
+
+        /** Address or name to bind; loopback by default, "0.0.0.0" or "::" for all. */
+        public Builder host(String value) {
+            host = value;
+            return this;
+        }
+
+        /** TCP port; 0, the default, takes any free one: {@link WebSocketServer#port}. */
+        public Builder port(int value) {
+            port = inRange("port", value, 0, 65_535);
+            return this;
+        }
+
+        /** Threads; one per core by default. */
+        public Builder reactors(int value) {
+            reactors = inRange("reactors", value, 1, 1024);
+            return this;
+        }
+
+        /**
+         * Connections at once; one more is answered 503. 64 bytes each are mapped, touched only
+         * when used.
+         */
+        public Builder maxConnections(int value) {
+            connectionsMax = inRange("maxConnections", value, 1, 100_000_000);
+            return this;
+        }
+
+        /** Connections at once from one address; one more is answered 429. 0: no bound. */
+        public Builder maxConnectionsPerAddress(int value) {
+            connectionsPerAddressMax = inRange("maxConnectionsPerAddress", value, 0, 100_000_000);
+            return this;
+        }
+
+        /** Bytes of one message, fragments joined; a longer one closes its connection with 1009. */
+        public Builder maxMessage(int bytes) {
+            messageBytesMax = inRange("maxMessage", bytes, 125, 256 * KIB * KIB);
+            return this;
+        }
+
+        /** From connecting to the end of the request; then 408. */
+        public Builder handshakeTimeout(Duration value) {
+            handshakeTimeout = positive("handshakeTimeout", value);
+            return this;
+        }
+
+        /** Half of it without a sign of life brings a ping, all of it the end. Zero: never. */
+        public Builder idleTimeout(Duration value) {
+            idleTimeout = value.isZero() ? value : positive("idleTimeout", value);
+            return this;
+        }
+
+        /** For the peer's part of a close. */
+        public Builder closeTimeout(Duration value) {
+            closeTimeout = positive("closeTimeout", value);
+            return this;
+        }
+
+        /** How connections wait for input. */
+        public Builder arming(Arming value) {
+            arming = value;
+            return this;
+        }
+
+        /** A WebSocket path: exact, or "/prefix/*". */
+        public Builder path(String path, WebSocketHandler handler) {
+            routes.webSocket(path, handler);
+            return this;
+        }
+
+        /** A plain HTTP GET path. */
+        public Builder http(String path, HttpHandler handler) {
+            routes.http(path, handler);
+            return this;
+        }
+
+        /**
+         * Told if a reactor fails while it runs, which is a defect: its connections are cut and the
+         * others go on. Whoever can should stop and start anew.
+         */
+        public Builder onFailure(Consumer<Throwable> action) {
+            onFailure = action;
+            return this;
+        }
+
+        /** Serves {@code GET /healthz} and {@code GET /metrics}. */
+        public Builder withMetrics() {
+            metrics = true;
+            return this;
+        }
+
+        /**
+         * Binds, sets everything up and accepts.
+         *
+         * @throws SetupException with one line that names what to change
+         */
+        public WebSocketServer start() {
+            long files = Limits.raiseOpenFiles();
+            ReactorConfig config = config(files);
+            KernelFeatures features = KernelFeatures.probe();
+            Listener listener = Listener.open(host, port);
+            try {
+                GroupHolder holder = new GroupHolder();
+                if (metrics) {
+                    routes.http("/healthz", request -> HttpReply.text(200, "ok\n"));
+                    routes.http("/metrics", request -> Metrics.reply(holder.group));
+                }
+                AtomicInteger number = new AtomicInteger();
+                holder.group = ReactorGroup.start(reactors, config, features, routes.build(),
+                    listener, new Admission(connectionsMax, connectionsPerAddressMax),
+                    config.spillBytesMax(),
+                    run -> new Thread(null, run, "mooring-" + number.getAndIncrement(), 0, false),
+                    onFailure);
+                return new WebSocketServer(holder.group, features, listener.port());
+            } catch (RuntimeException e) {
+                listener.close();
+                throw e;
+            }
+        }
+
+        /** A request for /metrics may come before the group is known here. */
+        private static final class GroupHolder {
+            volatile ReactorGroup group;
+        }
+
+        private ReactorConfig config(long files) {
+            int perShard = (int) Math.min(files, RING_FILES_MAX);
+            int slots = Math.ceilDiv(connectionsMax, reactors) + SLOTS_SPARE;
+            long shards = (long) Math.ceilDiv(slots, perShard) * reactors;
+            if (shards + DESCRIPTORS_SPARE > files || shards > SHARDS_MAX) {
+                throw new SetupException("RLIMIT_NOFILE is " + files + ", too small for "
+                    + connectionsMax + " connections: raise it to "
+                    + Math.max(1024, connectionsMax / 64) + " or more (ulimit -n, or LimitNOFILE= "
+                    + "in the systemd unit), or lower --max-connections");
+            }
+            return new ReactorConfig(slots, perShard, 512, 4096, 512, 4 * KIB,
+                Math.max(64L * KIB * KIB, 8L * messageBytesMax), messageBytesMax, 8 * KIB,
+                ms(handshakeTimeout), ms(idleTimeout), ms(closeTimeout), arming);
+        }
+
+        private static int ms(Duration duration) {
+            return Math.toIntExact(duration.toMillis());
+        }
+
+        private static int inRange(String name, int value, int min, int max) {
+            if (value < min || value > max) {
+                throw new IllegalArgumentException(
+                    name + " is " + value + ": choose " + min + " to " + max);
+            }
+            return value;
+        }
+
+        private static Duration positive(String name, Duration value) {
+            if (value.toMillis() <= 0 || value.toDays() > 24) {
+                throw new IllegalArgumentException(
+                    name + " is " + value + ": choose 1 ms to 24 days");
+            }
+            return value;
+        }
+    }
+}
