@@ -166,7 +166,7 @@ public final class SpillPool implements AutoCloseable {
     }
 
     private static int sizeShift(int bytes) {
-        if (bytes > 1 << SHIFT_MAX) {
+        if (bytes < 1 || bytes > 1 << SHIFT_MAX) {
             throw new IllegalArgumentException("chunk of " + bytes + " bytes");
         }
         return Math.max(SHIFT_MIN, Integer.SIZE - Integer.numberOfLeadingZeros(bytes - 1));

@@ -1,7 +1,7 @@
 package io.mooring.frame;
 
+import io.mooring.sys.OffHeap;
 import io.mooring.ws.FrameEncoder;
-import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.util.concurrent.atomic.AtomicInteger;
 
@@ -11,13 +11,13 @@ import java.util.concurrent.atomic.AtomicInteger;
  */
 public final class SharedFrame {
     private final SharedFrameBudget budget;
-    private final Arena arena;
-    private final MemorySegment bytes;
+    private final long address;
+    private final int bytes;
     private final AtomicInteger holders;
 
-    private SharedFrame(SharedFrameBudget budget, Arena arena, MemorySegment bytes, int holders) {
+    private SharedFrame(SharedFrameBudget budget, long address, int bytes, int holders) {
         this.budget = budget;
-        this.arena = arena;
+        this.address = address;
         this.bytes = bytes;
         this.holders = new AtomicInteger(holders);
     }
@@ -28,7 +28,7 @@ public final class SharedFrame {
      * @param opcode TEXT or BINARY
      * @param memory with the payload at {@code offset}, {@code length} bytes
      * @param holders how many will {@link #release}
-     * @return null if frames in flight use up the budget
+     * @return null if frames in flight use up the budget, or there is no memory
      */
     public static SharedFrame encode(SharedFrameBudget budget, int opcode, MemorySegment memory,
         long offset, int length, int holders) {
@@ -36,21 +36,24 @@ public final class SharedFrame {
         if (!budget.tryTake(total)) {
             return null;
         }
-        Arena arena = Arena.ofShared();
-        MemorySegment bytes = arena.allocate(total);
-        int header = FrameEncoder.header(bytes, 0, opcode, true, length);
-        MemorySegment.copy(memory, offset, bytes, header, length);
-        return new SharedFrame(budget, arena, bytes, holders);
+        long address = OffHeap.allocate(total);
+        if (address == 0) {
+            budget.give(total);
+            return null;
+        }
+        int header = FrameEncoder.header(OffHeap.ALL, address, opcode, true, length);
+        MemorySegment.copy(memory, offset, OffHeap.ALL, address + header, length);
+        return new SharedFrame(budget, address, total, holders);
     }
 
     /** Address of the first header byte; good until this holder's {@link #release}. */
     public long address() {
-        return bytes.address();
+        return address;
     }
 
     /** Bytes of header and payload. */
     public int bytes() {
-        return (int) bytes.byteSize();
+        return bytes;
     }
 
     /** One holder, on any thread, has no send in the kernel that reads it and will start none. */
@@ -58,8 +61,8 @@ public final class SharedFrame {
         int left = holders.decrementAndGet();
         assert left >= 0 : "released more often than held";
         if (left == 0) {
-            budget.give(bytes());
-            arena.close();
+            OffHeap.free(address);
+            budget.give(bytes);
         }
     }
 }

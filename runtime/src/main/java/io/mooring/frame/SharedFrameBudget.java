@@ -12,10 +12,13 @@ public final class SharedFrameBudget {
     }
 
     boolean tryTake(long bytes) {
-        if (used.addAndGet(bytes) > bytesMax) {
-            used.addAndGet(-bytes);
-            return false;
-        }
+        long now;
+        do {
+            now = used.get();
+            if (now + bytes > bytesMax) {
+                return false;
+            }
+        } while (!used.compareAndSet(now, now + bytes));
         return true;
     }
 

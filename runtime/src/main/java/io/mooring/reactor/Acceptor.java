@@ -112,17 +112,21 @@ final class Acceptor {
     private void onAcceptError(int slot, int result) {
         table.free(slot);
         switch (-result) {
-            case Errno.ECANCELED, Errno.EINVAL -> { } // the listener was stopped
+            case Errno.ECANCELED, Errno.EINVAL -> retryLater(); // the listener was stopped
             case Errno.ECONNABORTED, Errno.EINTR, Errno.EAGAIN ->
                 shard.counters.increment(Counter.ACCEPT_ERRORS); // only that one is gone
             default -> {
                 // ENFILE, ENOMEM, ENOBUFS: the machine is at its limit, and asking again at once
                 // does not help.
                 shard.counters.increment(Counter.ACCEPT_ERRORS);
-                failed = true;
-                retryTick = shard.reactor.nowTick() + RETRY_TICKS;
+                retryLater();
             }
         }
+    }
+
+    private void retryLater() {
+        failed = true;
+        retryTick = shard.reactor.nowTick() + RETRY_TICKS;
     }
 
     private boolean entersByAddress(long c) {

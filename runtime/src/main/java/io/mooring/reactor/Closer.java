@@ -18,8 +18,8 @@ import java.lang.System.Logger.Level;
  * connection is left there), <b>close</b> the descriptor, <b>free</b> the slot under its next
  * generation. Nothing is freed while the kernel may touch it.
  *
- * <p>A peer that has answered our Close frame, or is gone, is closed at once. Any other may still be
- * sending, and closing then would reset the connection and destroy our last bytes on their way
+ * <p>A peer that has answered our Close frame, or is gone, is closed at once. Any other may still
+ * be sending, and closing then would reset the connection and destroy our last bytes on their way
  * (RFC 1122 section 4.2.2.13; RFC 6455 section 7.1.1); so there our side is shut first and its
  * bytes are read and dropped until it ends too, or a deadline passes.
  */
@@ -108,7 +108,7 @@ final class Closer {
             : 4 + Math.min(reason.length, FrameEncoder.CLOSE_REASON_MAX);
         long at = shard.sender.reserve(slot, c, bytes);
         if (at == 0) {
-            terminate(slot, c);
+            spillExhausted(slot, c);
             return false;
         }
         int written = FrameEncoder.close(OffHeap.ALL, at, code, reason);
@@ -141,7 +141,7 @@ final class Closer {
     void answer(int slot, long c, byte[] response) {
         long at = shard.sender.reserve(slot, c, response.length);
         if (at == 0) {
-            terminate(slot, c);
+            spillExhausted(slot, c);
             return;
         }
         OffHeap.copy(response, 0, at, response.length);
@@ -282,7 +282,7 @@ final class Closer {
             return;
         }
         Connection.clear(c, Connection.FLAG_OPENED);
-        shard.reactor.topics.leaveAll(shard, slot, c);
+        shard.reactor.topics.leaveAll(shard.place, slot, c);
         try {
             shard.reactor.routes.handler(Connection.handler(c))
                 .onClose(shard.reactor.connections, shard.id(slot, c), Connection.closeCode(c));

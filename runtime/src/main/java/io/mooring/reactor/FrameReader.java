@@ -30,12 +30,14 @@ final class FrameReader {
     private final SpillPool spill;
     private final Counters counters;
     private final int messageBytesMax;
+    private final Cork cork;
     private final Payload payload = new Payload();
 
     FrameReader(Shard shard) {
         this.shard = shard;
         this.spill = shard.spill;
         this.counters = shard.counters;
+        this.cork = shard.sender.cork();
         this.messageBytesMax = shard.config.messageBytesMax();
     }
 
@@ -74,7 +76,7 @@ final class FrameReader {
                 return stash(slot, c, p, end);
             }
             Mask.apply(OffHeap.ALL, body, body, length, key, 0);
-            shard.sender.consumedTo(body + length);
+            cork.consumedTo(body + length);
             control(slot, c, opcode, body, length);
             return body + length;
         }
@@ -92,8 +94,9 @@ final class FrameReader {
                 && Utf8.validate(OffHeap.ALL, body, length, Utf8.ACCEPT) != Utf8.ACCEPT) {
             return fail(slot, c, CloseCode.INVALID_PAYLOAD, end);
         }
-        shard.sender.consumedTo(body + length);
+        cork.delivering(p, body + length);
         deliver(slot, c, opcode, body, length);
+        cork.consumedTo(body + length);
         return body + length;
     }
 
@@ -159,7 +162,7 @@ final class FrameReader {
             Assembly.utf8State(a, state);
         }
         Assembly.advanceFrame(a, bytes);
-        shard.sender.consumedTo(p + bytes);
+        cork.consumedTo(p + bytes);
         if (Assembly.remaining(a) == 0) {
             Assembly.endFrame(a);
             if (Assembly.isLastFrame(a)) {
@@ -213,13 +216,13 @@ final class FrameReader {
         int needed = isControl ? headerBytes + length : headerBytes;
         if (needed > before + taken) {
             Assembly.stashed(a, before + taken);
-            shard.sender.consumedTo(end);
+            cork.consumedTo(end);
             return end;
         }
         Assembly.stashed(a, 0);
         long next = p + needed - before;
         int key = FrameDecoder.maskKey(OffHeap.ALL, stash, header);
-        shard.sender.consumedTo(next);
+        cork.consumedTo(next);
         if (isControl) {
             Mask.apply(OffHeap.ALL, stash + headerBytes, stash + headerBytes, length, key, 0);
             control(slot, c, opcode, stash + headerBytes, length);

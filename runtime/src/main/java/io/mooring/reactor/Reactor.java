@@ -136,7 +136,19 @@ public final class Reactor {
             if (command == null) {
                 return;
             }
+            run(command);
+        }
+    }
+
+    /**
+     * What is posted is checked where it is posted; a defect there must not take the reactor along.
+     */
+    private void run(Mailbox.Command command) {
+        try {
             command.run(this);
+        } catch (RuntimeException | Error e) {
+            LOG.log(Level.ERROR, "a command threw", e);
+            counters.increment(Counter.HANDLER_ERRORS);
         }
     }
 
@@ -278,7 +290,7 @@ public final class Reactor {
 
     private void abandonAll() {
         for (Mailbox.Command command = mailbox.poll(); command != null; command = mailbox.poll()) {
-            command.run(this);
+            run(command);
         }
         for (Shard shard : shards) {
             for (int slot = 0; slot < shard.table.highWater(); slot++) {

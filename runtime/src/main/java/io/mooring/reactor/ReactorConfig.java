@@ -31,13 +31,20 @@ public record ReactorConfig(int slotsMax, int slotsPerShardMax, int submissionEn
     }
 
     /**
-     * Unsent output past which a message is refused. When reading pauses, one message
-     * may be half received and every receive buffer be filled already, by a multishot receive whose
-     * cancel comes too late; what comes back of those must fit.
+     * Unsent output past which a message from elsewhere is refused: a frame of a topic, a message
+     * of another connection's handler.
      */
-    int outputBytesMax() {
-        long most = pauseBytes() + (long) messageBytesMax
-            + (long) receiveBuffers * receiveBufferBytes;
+    int sendBytesMax() {
+        return pauseBytes() + messageBytesMax;
+    }
+
+    /**
+     * Unsent output past which a connection's answer to itself is refused. When reading pauses, one
+     * message may be half received and every receive buffer be filled already, by a multishot
+     * receive whose cancel comes too late; what comes back of those must fit.
+     */
+    int echoBytesMax() {
+        long most = sendBytesMax() + (long) receiveBuffers * receiveBufferBytes;
         return (int) Math.min(most, Integer.MAX_VALUE);
     }
 }

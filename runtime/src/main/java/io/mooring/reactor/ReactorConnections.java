@@ -12,6 +12,7 @@ import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.UnknownHostException;
 import java.util.Arrays;
+import java.util.Objects;
 
 /**
  * What handlers see of their reactor. What concerns a connection of another one is posted to that
@@ -48,6 +49,7 @@ final class ReactorConnections implements Connections {
     }
 
     SendResult send(long connection, int opcode, byte[] bytes, int offset, int length) {
+        Objects.checkFromIndexSize(offset, length, bytes.length);
         Shard shard = reactor.shardOf(connection);
         if (shard == null) {
             byte[] copy = Arrays.copyOfRange(bytes, offset, offset + length);
@@ -61,6 +63,7 @@ final class ReactorConnections implements Connections {
 
     @Override
     public void close(long connection, int code, String reason) {
+        Objects.requireNonNull(reason, "reason; \"\" for none");
         if (!CloseCode.validOnWire(code)) {
             throw new IllegalArgumentException("close code " + code
                 + " may not be sent: use 1000 to 1003, 1007 to 1014 or 3000 to 4999");

@@ -133,7 +133,7 @@ final class Receiver {
         int now = shard.reactor.nowTick();
         reading = slot;
         Sender sender = shard.sender;
-        sender.openCork(slot, address);
+        sender.cork().open(slot, address);
         switch (Connection.phase(c)) {
             case Phase.OPEN, Phase.CLOSE_WAIT -> {
                 heat(c, now);

@@ -20,135 +20,78 @@ import java.lang.foreign.MemorySegment;
  * <ul>
  * <li><b>Staged</b>: a send that cannot wait (MSG_DONTWAIT) and posts nothing if all went out. It
  * is over when the next enter has returned and the completions made by then have been read: no word
- * means success. Its bytes may lie anywhere that lasts until then: the receive buffer it answers, a
- * shared frame, the output queue.
+ * means success ({@link StagedSends}). Its bytes may lie anywhere that lasts until then: the
+ * receive buffer it answers, a shared frame, the output queue.
  * <li><b>In the kernel</b>: what a staged send left over, from the output queue, waiting for room
  * in the socket buffer.
  * </ul>
  *
  * Whatever else is to be sent meanwhile goes to the output queue, so that order never breaks.
- *
- * <p>While a receive buffer is being read, small answers to its own connection are put together in
- * that very buffer, in the bytes already consumed (the <b>cork</b>), and leave as one staged send:
- * an echo is not copied at all, since a client's frame header is longer than a server's.
  */
 final class Sender {
-    /** Owners of a staged send's bytes; a number >= 0 is a receive buffer. */
-    private static final int OWNER_OUTPUT = -1;
-    private static final int OWNER_FRAME = -2;
-    private static final int OWNER_DONE = -3;
-
     private final Shard shard;
     private final ConnectionTable table;
     private final SendQueue output;
     private final Counters counters;
-    private final int outputBytesMax;
+    private final int echoBytesMax;
+    private final int sendBytesMax;
     private final int pauseBytes;
-
-    // Staged sends, in order of submission; positions are free-running.
-    private final int mask;
-    private final int[] recordSlot;
-    private final int[] recordBytes;
-    private final int[] recordOwner;
-    private final long[] recordAddress;
-    private final Broadcast[] recordBroadcast;
-    private int staged;
-    /** Up to here the kernel is through, once completions up to {@link #sealedAt} are read. */
-    private int sealed;
-    private int sealedAt;
-    private int settled;
+    private final Cork cork = new Cork();
+    private final StagedSends staged;
     /** A staged send is followed by something: the next enter must not sleep. */
     private boolean urgent;
-
-    // The cork.
-    private int corkSlot = -1;
-    private long corkStart;
-    private long corkEnd;
-    private long corkLimit;
 
     Sender(Shard shard, ReactorConfig config) {
         this.shard = shard;
         this.table = shard.table;
         this.output = shard.output;
         this.counters = shard.counters;
-        this.outputBytesMax = config.outputBytesMax();
+        this.echoBytesMax = config.echoBytesMax();
+        this.sendBytesMax = config.sendBytesMax();
         this.pauseBytes = config.pauseBytes();
-        // Between two seals at most a full completion queue is handled, each entry staging one send
-        // at most, and one submission queue's worth on either side.
-        int records = Integer.highestOneBit(
-            2 * (config.completionEntries() + 2 * config.submissionEntries()) - 1);
-        this.mask = records - 1;
-        this.recordSlot = new int[records];
-        this.recordBytes = new int[records];
-        this.recordOwner = new int[records];
-        this.recordAddress = new long[records];
-        this.recordBroadcast = new Broadcast[records];
+        this.staged = new StagedSends(config);
     }
 
     boolean hasRoom() {
-        return staged - settled < mask - Shard.ROOM_MIN;
+        return staged.hasRoom();
     }
 
     boolean isUrgent() {
         return urgent;
     }
 
-    // ---- the cork: answers built in the receive buffer that is being read
+    // ---- while a receive buffer is being read
 
-    /**
-     * From now on answers to {@code slot} may be put into the consumed part of the buffer at {@code
-     * address}.
-     */
-    void openCork(int slot, long address) {
-        corkSlot = slot;
-        corkStart = address;
-        corkEnd = address;
-        corkLimit = address;
-    }
-
-    /** The buffer has been consumed up to {@code address}. */
-    void consumedTo(long address) {
-        corkLimit = address;
+    Cork cork() {
+        return cork;
     }
 
     /**
-     * The buffer has been read; what was put together in it leaves.
+     * The buffer has been read; what was corked in it leaves.
      *
      * @return whether the buffer is still needed: it is given back when the send is through
      */
     boolean closeCork(int slot, long c, int buffer) {
-        boolean corked = corkSlot == slot && corkEnd != corkStart;
-        corkSlot = -1;
+        boolean corked = cork.isOpenFor(slot) && cork.bytes() != 0;
+        cork.close();
         if (!corked) {
             return false;
         }
-        int bytes = (int) (corkEnd - corkStart);
         if (isIdle(c) && Connection.phase(c) != Phase.DEAD) {
-            stage(slot, c, corkStart, bytes, buffer, null);
+            stage(slot, c, cork.address(), cork.bytes(), buffer, null);
             return true;
         }
-        enqueueOrKill(slot, c, corkStart, bytes);
+        enqueueOrKill(slot, c, cork.address(), cork.bytes());
         return false;
-    }
-
-    /** Room for {@code bytes} in the cork, or 0; never overtakes what is still to be read. */
-    private long corkRoom(int slot, int bytes) {
-        if (corkSlot != slot || corkEnd + bytes > corkLimit) {
-            return 0;
-        }
-        long at = corkEnd;
-        corkEnd += bytes;
-        return at;
     }
 
     /** What is in the cork goes to the queue, before something that cannot be corked. */
     private boolean spillCork(int slot, long c) {
-        if (corkSlot != slot) {
+        if (!cork.isOpenFor(slot)) {
             return true;
         }
-        int bytes = (int) (corkEnd - corkStart);
-        corkSlot = -1;
-        return bytes == 0 || enqueueOrKill(slot, c, corkStart, bytes);
+        cork.close();
+        return cork.bytes() == 0 || enqueueOrKill(slot, c, cork.address(), cork.bytes());
     }
 
     // ---- what is to be sent
@@ -160,46 +103,37 @@ final class Sender {
         }
         int length = message.length();
         int header = FrameEncoder.headerLength(length);
-        long payload = message.offset();
         int opcode = message.isText() ? Opcode.TEXT : Opcode.BINARY;
-        boolean ours = message.memory() == OffHeap.ALL;
-        if (ours && corkSlot == slot && payload - header >= corkEnd
-                && payload + length <= corkLimit) {
-            echoInPlace(message, opcode, header);
+        if (cork.holds(slot, message, header)) {
+            cork.echo(message, opcode, header);
             counters.increment(Counter.MESSAGES_SENT);
             return SendResult.ACCEPTED;
         }
-        if (output.bytes(c) + header + length > outputBytesMax) {
+        if (!fits(slot, c, header + (long) length)) {
             return SendResult.FULL;
         }
         int assembly = Connection.assembly(c);
-        if (ours && assembly != 0
-                && payload == shard.spill.address(assembly) + Assembly.MESSAGE) {
+        if (message.memory() == OffHeap.ALL && assembly != 0
+                && message.offset() == shard.spill.address(assembly) + Assembly.MESSAGE) {
             return sendAssembly(slot, c, assembly, opcode, header, length);
         }
         long at = reserve(slot, c, header + length);
         if (at == 0) {
+            counters.increment(Counter.SPILL_EXHAUSTED);
             return SendResult.FULL;
         }
-        MemorySegment.copy(message.memory(), payload, OffHeap.ALL, at + header, length);
+        MemorySegment.copy(message.memory(), message.offset(), OffHeap.ALL, at + header, length);
         FrameEncoder.header(OffHeap.ALL, at, opcode, true, length);
         return sent(slot, c);
     }
 
-    /** The message lies in the buffer being read: only its header is written, before it. */
-    private void echoInPlace(Payload message, int opcode, int header) {
-        long payload = message.offset();
-        int length = message.length();
-        if (corkEnd == corkStart) {
-            corkStart = payload - header;
-        } else {
-            // Several in one buffer: moved together by the few bytes between them.
-            OffHeap.copy(payload, corkEnd + header, length);
-            message.wrap(OffHeap.ALL, corkEnd + header, length, message.isText());
-            payload = corkEnd + header;
-        }
-        FrameEncoder.header(OffHeap.ALL, payload - header, opcode, true, length);
-        corkEnd = payload + length;
+    /**
+     * Whether so much more may wait for the peer. What a connection sends back to itself has the
+     * larger bound, since its input pauses when it falls behind; nothing pauses the others.
+     */
+    private boolean fits(int slot, long c, long bytes) {
+        int most = shard.receiver.isReading(slot) ? echoBytesMax : sendBytesMax;
+        return bytes <= most - output.bytes(c);
     }
 
     /** The message lies in its assembly: that chunk becomes output as it is. */
@@ -217,10 +151,10 @@ final class Sender {
 
     private SendResult sent(int slot, long c) {
         counters.increment(Counter.MESSAGES_SENT);
-        if (corkSlot == slot) {
+        if (cork.isOpenFor(slot)) {
             return SendResult.ACCEPTED;
         }
-        boolean first = isIdle(c);
+        boolean first = !isSending(c);
         schedule(slot, c);
         return first ? SendResult.ACCEPTED : SendResult.QUEUED;
     }
@@ -231,11 +165,12 @@ final class Sender {
             return SendResult.CLOSED;
         }
         int header = FrameEncoder.headerLength(length);
-        if (output.bytes(c) + header + length > outputBytesMax) {
+        if (!fits(slot, c, header + (long) length)) {
             return SendResult.FULL;
         }
         long at = reserve(slot, c, header + length);
         if (at == 0) {
+            counters.increment(Counter.SPILL_EXHAUSTED);
             return SendResult.FULL;
         }
         FrameEncoder.header(OffHeap.ALL, at, opcode, true, length);
@@ -265,18 +200,11 @@ final class Sender {
      * cork may have moved to the queue.
      */
     long reserve(int slot, long c, int bytes) {
-        long at = corkRoom(slot, bytes);
+        long at = cork.room(slot, bytes);
         if (at != 0) {
             return at;
         }
-        if (!spillCork(slot, c)) {
-            return 0;
-        }
-        at = output.reserve(c, bytes);
-        if (at == 0) {
-            counters.increment(Counter.SPILL_EXHAUSTED);
-        }
-        return at;
+        return spillCork(slot, c) ? output.reserve(c, bytes) : 0;
     }
 
     /** One receiver's part of a broadcast. */
@@ -285,21 +213,18 @@ final class Sender {
             return; // after our Close frame nothing is sent, section 5.5.1
         }
         int bytes = broadcast.bytes();
-        if (isIdle(c) && corkSlot != slot) {
+        if (isIdle(c)) {
             counters.increment(Counter.DELIVERED);
             counters.increment(Counter.MESSAGES_SENT);
             broadcast.staged();
-            stage(slot, c, broadcast.address(), bytes, OWNER_FRAME, broadcast);
-            return;
-        }
-        if (output.bytes(c) + bytes > outputBytesMax
-                || !output.append(c, broadcast.address(), bytes)) {
+            stage(slot, c, broadcast.address(), bytes, StagedSends.OWNER_FRAME, broadcast);
+        } else if (fits(slot, c, bytes) && output.append(c, broadcast.address(), bytes)) {
+            counters.increment(Counter.QUEUED);
+            counters.increment(Counter.MESSAGES_SENT);
+            schedule(slot, c);
+        } else {
             counters.increment(Counter.DROPPED);
-            return;
         }
-        counters.increment(Counter.QUEUED);
-        counters.increment(Counter.MESSAGES_SENT);
-        schedule(slot, c);
     }
 
     // ---- from the queue to the kernel
@@ -321,23 +246,17 @@ final class Sender {
         if (isSending(c)) {
             urgent = true; // follows what is staged
         } else if (shard.hasRoom()) {
-            stage(slot, c, output.firstAddress(c), output.firstBytes(c), OWNER_OUTPUT, null);
+            stage(slot, c, output.firstAddress(c), output.firstBytes(c),
+                StagedSends.OWNER_OUTPUT, null);
             urgent = true;
         } else {
             shard.later(slot, c);
         }
     }
 
-    private void stage(int slot, long c, long address, int bytes, int owner, Broadcast broadcast) {
-        int at = staged++ & mask;
-        recordSlot[at] = slot;
-        recordAddress[at] = address;
-        recordBytes[at] = bytes;
-        recordOwner[at] = owner;
-        if (broadcast != null) {
-            recordBroadcast[at] = broadcast;
-        }
-        Connection.sendRecord(c, at);
+    private void stage(int slot, long c, long address, int bytes, int owner,
+        Broadcast broadcast) {
+        Connection.sendRecord(c, staged.add(slot, address, bytes, owner, broadcast));
         Connection.addOp(c, Connection.OP_SEND_STAGED);
         Sqe.prepSendNow(shard.sq.next(), slot, address, bytes,
             shard.userData(Op.SEND_NOW, slot, c));
@@ -346,98 +265,83 @@ final class Sender {
         }
     }
 
-    /**
-     * Everything staged has been submitted, and what there is to say of it is among the completions
-     * up to {@code at}.
-     */
-    void seal(int at) {
-        if (sealed == settled) {
-            sealed = staged;
-            sealedAt = at;
-        }
+    /** See {@link StagedSends#seal}. */
+    void seal(int completionTail) {
+        staged.seal(completionTail);
     }
 
-    /**
-     * Ends the staged sends of which nothing bad was heard. {@code read}: completions have been
-     * read up to here.
-     */
+    /** Ends the staged sends of which nothing bad was heard; completions are read up to here. */
     void settle(int read) {
-        if (sealed == staged) {
+        if (staged.areAllSealed()) {
             urgent = false;
         }
-        if (read - sealedAt < 0) {
-            return;
-        }
-        while (settled != sealed) {
-            if (shard.sq.room() < Shard.ROOM_MIN) {
-                urgent = true;
+        while (shard.sq.room() >= Shard.ROOM_MIN) {
+            int record = staged.settleNext(read);
+            if (record < 0) {
                 return;
             }
-            int at = settled++ & mask;
-            settleRecord(at);
+            if (staged.owner(record) != StagedSends.OWNER_DONE) {
+                settleRecord(record);
+            }
         }
+        urgent = true; // the rest, once there is room
     }
 
-    private void settleRecord(int at) {
-        int owner = recordOwner[at];
-        if (owner == OWNER_DONE) {
-            return;
-        }
-        int slot = recordSlot[at];
+    private void settleRecord(int record) {
+        int slot = staged.slot(record);
         long c = table.at(slot);
-        int bytes = recordBytes[at];
+        int bytes = staged.bytes(record);
         counters.add(Counter.BYTES_SENT, bytes);
-        if (owner >= 0) {
-            shard.buffers.give(owner);
-        } else if (owner == OWNER_OUTPUT) {
+        if (staged.owner(record) == StagedSends.OWNER_OUTPUT) {
             output.sent(c, bytes);
         } else {
-            recordBroadcast[at].sent();
-            recordBroadcast[at] = null;
+            release(record, staged.owner(record));
         }
         Connection.removeOp(c, Connection.OP_SEND_STAGED);
         afterSend(slot, c);
     }
 
+    /** Bytes of others that the send read: nobody reads them any more. */
+    private void release(int record, int owner) {
+        if (owner >= 0) {
+            shard.buffers.give(owner);
+        } else if (owner == StagedSends.OWNER_FRAME) {
+            staged.takeBroadcast(record).sent();
+        }
+    }
+
     /** The ring is about to be closed: staged sends of shared frames read them no more. */
     void abandon() {
-        for (int i = settled; i != staged; i++) {
-            if (recordOwner[i & mask] == OWNER_FRAME) {
-                recordBroadcast[i & mask].sent();
+        for (int record = staged.abandonNext(); record >= 0; record = staged.abandonNext()) {
+            if (staged.owner(record) == StagedSends.OWNER_FRAME) {
+                staged.takeBroadcast(record).sent();
             }
         }
-        settled = staged;
-        sealed = staged;
     }
 
     /** A staged send did not go out whole: the socket buffer is full, or the peer is gone. */
     void onSendNowShort(int slot, long c, int result) {
-        int at = Connection.sendRecord(c);
-        assert recordSlot[at] == slot && Connection.hasOp(c, Connection.OP_SEND_STAGED);
-        int bytes = recordBytes[at];
-        int owner = recordOwner[at];
-        recordOwner[at] = OWNER_DONE;
+        int record = Connection.sendRecord(c);
+        assert staged.slot(record) == slot && Connection.hasOp(c, Connection.OP_SEND_STAGED);
+        int bytes = staged.bytes(record);
+        int owner = staged.owner(record);
+        staged.markDone(record);
         Connection.removeOp(c, Connection.OP_SEND_STAGED);
         boolean rest = result >= 0 || result == -Errno.EAGAIN || result == -Errno.EINTR;
         int went = Math.max(0, result);
         counters.add(Counter.BYTES_SENT, went);
         boolean kept = true;
-        if (owner == OWNER_OUTPUT) {
+        if (owner == StagedSends.OWNER_OUTPUT) {
             output.sent(c, went);
         } else if (rest) {
-            kept = output.prepend(c, recordAddress[at] + went, bytes - went);
+            kept = output.prepend(c, staged.address(record) + went, bytes - went);
         }
-        if (owner >= 0) {
-            shard.buffers.give(owner);
-        } else if (owner == OWNER_FRAME) {
-            recordBroadcast[at].sent();
-            recordBroadcast[at] = null;
-        }
+        release(record, owner);
         if (!rest) {
             onSendError(slot, c);
         } else if (!kept) {
-            counters.increment(Counter.SPILL_EXHAUSTED);
-            shard.closer.terminate(slot, c);
+            shard.closer.spillExhausted(slot, c);
+            shard.closer.join(slot, c); // if it was dead already
         } else {
             counters.increment(Counter.SHORT_SENDS);
             sendAll(slot, c);

@@ -26,6 +26,10 @@ final class Topics {
             this.slots = new RoaringBitmap[shards];
         }
 
+        int subscribers() {
+            return subscribers;
+        }
+
         /** The first subscribed slot of the shard's, from {@code slot} on; -1: none. */
         int next(int shard, int slot) {
             return slots[shard] == null ? -1 : (int) slots[shard].nextValue(slot);
@@ -81,15 +85,15 @@ final class Topics {
     }
 
     /** The connection closes. */
-    void leaveAll(Shard shard, int slot, long c) {
+    void leaveAll(int shard, int slot, long c) {
         int joined = Connection.subscriptions(c);
         Connection.subscriptions(c, 0);
         if (joined > 0) {
-            remove(byNumber.get(joined), shard.place, slot);
+            remove(byNumber.get(joined), shard, slot);
         } else if (joined < 0) {
             IntArrayList list = lists.remove(~joined);
             for (int i = 0; i < list.size(); i++) {
-                remove(byNumber.get(list.getInt(i)), shard.place, slot);
+                remove(byNumber.get(list.getInt(i)), shard, slot);
             }
         }
     }

@@ -116,7 +116,7 @@ final class Upgrader {
                 if (handler < 0) {
                     reject(slot, c, 404, "no such WebSocket path: " + path, true);
                 } else {
-                    shard.sender.consumedTo(headEnd);
+                    shard.sender.cork().consumedTo(headEnd);
                     upgrade(slot, c, handler, path);
                     if (Connection.phase(c) == Phase.OPEN && headEnd < end) {
                         frames.read(slot, c, headEnd, end); // pipelined with the request
@@ -131,7 +131,7 @@ final class Upgrader {
     private void upgrade(int slot, long c, int handler, String path) {
         long at = shard.sender.reserve(slot, c, Handshake.RESPONSE_LENGTH);
         if (at == 0) {
-            shard.closer.terminate(slot, c);
+            shard.closer.spillExhausted(slot, c);
             return;
         }
         handshake.response(OffHeap.ALL, at);
@@ -169,16 +169,18 @@ final class Upgrader {
             return;
         }
         counters.increment(Counter.HTTP_REQUESTS);
-        HttpReply reply;
+        byte[] response;
         try {
-            reply = handler.onRequest(
+            HttpReply reply = handler.onRequest(
                 new Request("GET", path, handshake.query(), handshake::header));
-        } catch (RuntimeException e) {
+            response = response(reply.status(), reply.contentType(), reply.body(), isHead());
+        } catch (RuntimeException | Error e) { // it threw, or its reply is none
             counters.increment(Counter.HANDLER_ERRORS);
-            LOG.log(Level.ERROR, "the handler of " + path + " threw", e);
-            reply = HttpReply.text(500, "The handler failed; the server's log says why.\n");
+            LOG.log(Level.ERROR, "the handler of " + path + " failed", e);
+            response = response(500, TEXT,
+                Texts.utf8("The handler failed; the server's log says why.\n"), isHead());
         }
-        answer(slot, c, reply.status(), reply.contentType(), reply.body(), isHead());
+        shard.closer.answer(slot, c, response);
     }
 
     private boolean isHead() {
@@ -190,20 +192,20 @@ final class Upgrader {
         if (Connection.assembly(c) == 0) {
             shard.closer.terminate(slot, c);
         } else {
-            answer(slot, c, 408, TEXT, Texts.utf8("The request took too long.\n"), false);
+            shard.closer.answer(slot, c,
+                response(408, TEXT, Texts.utf8("The request took too long.\n"), false));
         }
     }
 
     private void reject(int slot, long c, int status, String problem, boolean isParsed) {
         counters.increment(Counter.HANDSHAKE_REJECTED);
         boolean head = isParsed && isHead();
-        answer(slot, c, status, TEXT, Texts.utf8(problem + "\n"), head);
+        shard.closer.answer(slot, c, response(status, TEXT, Texts.utf8(problem + "\n"), head));
     }
 
     /** The answer to HEAD is that to GET without the body, RFC 9110 section 9.3.2. */
-    private void answer(int slot, long c, int status, String type, byte[] body, boolean head) {
+    private static byte[] response(int status, String type, byte[] body, boolean head) {
         byte[] response = Handshake.httpResponse(status, type, body);
-        shard.closer.answer(slot, c,
-            head ? Arrays.copyOf(response, response.length - body.length) : response);
+        return head ? Arrays.copyOf(response, response.length - body.length) : response;
     }
 }

@@ -35,7 +35,7 @@ public final class BufferRing implements AutoCloseable {
      * @param bufferBytes of one buffer
      */
     public BufferRing(Ring ring, int group, int buffers, int bufferBytes) {
-        if (Integer.bitCount(buffers) != 1 || buffers > ENTRIES_MAX) {
+        if (buffers < 1 || buffers > ENTRIES_MAX || Integer.bitCount(buffers) != 1) {
             throw new IllegalArgumentException(
                 "buffers must be a power of two up to 32768: " + buffers);
         }

@@ -27,6 +27,7 @@ public final class Ring implements AutoCloseable {
     private final CompletionQueue cq;
     /** struct io_uring_getevents_arg, then its timespec. */
     private final long waitArg;
+    private boolean closed;
 
     private Ring(int fd, long params, KernelFeatures features) {
         this.fd = fd;
@@ -69,7 +70,12 @@ public final class Ring implements AutoCloseable {
                     + Errno.text(fd) + "; raise RLIMIT_MEMLOCK (ulimit -l) or RLIMIT_NOFILE "
                     + "(ulimit -n), or ask for fewer connections", -fd);
             }
-            return new Ring(fd, params, features);
+            try {
+                return new Ring(fd, params, features);
+            } catch (SetupException e) {
+                Syscalls.close(fd); // a mapping was refused; the ring goes, and what was mapped
+                throw e;
+            }
         } finally {
             OffHeap.unmap(params, Abi.PARAMS_BYTES);
         }
@@ -130,6 +136,9 @@ public final class Ring implements AutoCloseable {
     }
 
     int register(int opcode, long arg, int args) {
+        if (closed) {
+            return -Errno.EBADF; // the number may be somebody else's by now
+        }
         return Syscalls.ioUringRegister(fd, opcode, arg, args);
     }
 
@@ -142,6 +151,7 @@ public final class Ring implements AutoCloseable {
         if (enterFd != fd) {
             unregisterSelf();
         }
+        closed = true;
         Syscalls.close(fd);
     }
 

@@ -5,7 +5,7 @@ import io.mooring.sys.OffHeap;
 
 /**
  * The submission queue: entries are written at {@link #next} and handed over by {@link
- * Ring#submit}.
+ * Ring#submitAndWait}.
  *
  * <p>Ordering: the kernel reads the tail inside io_uring_enter, on this very thread (no SQPOLL), so
  * program order would do; the release store keeps the queue right if that ever changes and costs

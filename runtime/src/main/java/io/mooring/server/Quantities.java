@@ -18,15 +18,15 @@ final class Quantities {
     private Quantities() {
     }
 
-    /** Bytes that fit an int: {@code 65536}, {@code 64KiB}, {@code 1MiB}, {@code 10kB}. */
+    /**
+     * Bytes: {@code 65536}, {@code 64KiB}, {@code 1MiB}, {@code 10kB}. What does not fit an int
+     * becomes the largest, which is past every limit.
+     */
     static final class Size implements ITypeConverter<Integer> {
         @Override
         public Integer convert(String value) {
             long bytes = parse(value, BYTES, "a size such as 65536, 64KiB or 1MiB");
-            if (bytes > Integer.MAX_VALUE) {
-                throw new TypeConversionException("'" + value + "' is too large: 2 GiB at most");
-            }
-            return (int) bytes;
+            return (int) Math.min(bytes, Integer.MAX_VALUE);
         }
     }
 

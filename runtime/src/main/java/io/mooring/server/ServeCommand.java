@@ -121,8 +121,16 @@ final class ServeCommand implements Callable<Integer> {
             }
             return builder.start();
         } catch (IllegalArgumentException e) {
-            throw new ParameterException(spec.commandLine(), e.getMessage());
+            throw new ParameterException(spec.commandLine(), inOptionsWords(e.getMessage()));
         }
+    }
+
+    /** The builder speaks of its settings ("maxConnections is 0: ..."), the user of options. */
+    private static String inOptionsWords(String message) {
+        int end = message.indexOf(' ');
+        String option = message.substring(0, end)
+            .replaceAll("([A-Z])", "-$1").toLowerCase(Locale.ROOT);
+        return "--" + option + message.substring(end);
     }
 
     private String threads() {

@@ -18,6 +18,7 @@ import io.mooring.ws.Opcode;
 import java.lang.foreign.MemorySegment;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
+import java.util.Objects;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.Consumer;
 
@@ -87,7 +88,7 @@ public final class WebSocketServer implements AutoCloseable {
             throw new IllegalArgumentException("close code " + code
                 + " may not be sent: use 1000 to 1003, 1007 to 1014 or 3000 to 4999");
         }
-        group.close(connection, code, reason);
+        group.close(connection, code, Objects.requireNonNull(reason, "reason; \"\" for none"));
     }
 
     /**
@@ -302,9 +303,9 @@ public final class WebSocketServer implements AutoCloseable {
         }
 
         private static Duration positive(String name, Duration value) {
-            if (value.toMillis() <= 0 || value.toDays() > 24) {
+            if (value.toMillis() <= 0 || value.toDays() > 24) { // an int of milliseconds
                 throw new IllegalArgumentException(
-                    name + " is " + value + ": choose 1 ms to 24 days");
+                    name + " is " + value.toMillis() + " ms: choose 1 ms to 24 days");
             }
             return value;
         }

@@ -1,7 +1,10 @@
 package io.mooring.sys;
 
+import java.lang.foreign.FunctionDescriptor;
+import java.lang.foreign.Linker;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
+import java.lang.invoke.MethodHandle;
 import java.lang.invoke.VarHandle;
 
 /**
@@ -23,6 +26,13 @@ public final class OffHeap {
      * Asked, never assumed: 4,096 on most machines, 16,384 on a Pi 5, 65,536 on some arm64 servers.
      */
     public static final int PAGE_BYTES = (int) Syscalls.pageBytes();
+
+    private static final MethodHandle MALLOC = Linker.nativeLinker().downcallHandle(
+        Linker.nativeLinker().defaultLookup().findOrThrow("malloc"),
+        FunctionDescriptor.of(ValueLayout.JAVA_LONG, ValueLayout.JAVA_LONG));
+    private static final MethodHandle FREE = Linker.nativeLinker().downcallHandle(
+        Linker.nativeLinker().defaultLookup().findOrThrow("free"),
+        FunctionDescriptor.ofVoid(ValueLayout.JAVA_LONG));
 
     private static final VarHandle INT = ValueLayout.JAVA_INT.varHandle();
     private static final VarHandle SHORT = ValueLayout.JAVA_SHORT.varHandle();
@@ -59,6 +69,24 @@ public final class OffHeap {
     public static void discard(long address, long bytes) {
         int result = Syscalls.madvise(address, pageAlign(bytes), Abi.MADV_DONTNEED);
         assert result == 0 : Errno.text(result);
+    }
+
+    /** malloc(3): any size, any thread, arbitrary content; 0 if there is no memory. */
+    public static long allocate(long bytes) {
+        try {
+            return (long) MALLOC.invokeExact(bytes);
+        } catch (Throwable e) {
+            throw new AssertionError(e);
+        }
+    }
+
+    /** free(3) of what {@link #allocate} gave; any thread. */
+    public static void free(long address) {
+        try {
+            FREE.invokeExact(address);
+        } catch (Throwable e) {
+            throw new AssertionError(e);
+        }
     }
 
     /** Rounds up to whole pages of this machine. */

@@ -41,4 +41,13 @@ final class Clients {
         random.nextBytes(bytes);
         return bytes;
     }
+
+    /** ASCII text that tells its place. */
+    static byte[] text(int length) {
+        byte[] text = new byte[length];
+        for (int i = 0; i < length; i++) {
+            text[i] = (byte) ('a' + i % 26);
+        }
+        return text;
+    }
 }

@@ -1,0 +1,60 @@
+package io.mooring.reactor;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.util.ArrayDeque;
+import java.util.Random;
+import org.junit.jupiter.api.Test;
+
+class SmallPartsTest {
+    @Test
+    void aConnectionIdKeepsItsParts() {
+        int[] generations = {1, 2, 0x800000, 0xffffff};
+        int[] shards = {0, 1, 255, 0xffff};
+        int[] slots = {0, 1, 0x800000, 0xffffff};
+        for (int generation : generations) {
+            for (int shard : shards) {
+                for (int slot : slots) {
+                    long id = ConnectionId.pack(generation, shard, slot);
+                    assertThat(id).isNotZero();
+                    assertThat(ConnectionId.generation(id)).isEqualTo(generation);
+                    assertThat(ConnectionId.shard(id)).isEqualTo(shard);
+                    assertThat(ConnectionId.slot(id)).isEqualTo(slot);
+                }
+            }
+        }
+    }
+
+    @Test
+    void theQueueOfIntsAgreesWithTheJdks() {
+        Random random = new Random(4);
+        IntQueue queue = new IntQueue();
+        ArrayDeque<Integer> model = new ArrayDeque<>();
+        for (int i = 0; i < 100_000; i++) {
+            if (random.nextInt(100) < (i / 1000 % 2 == 0 ? 60 : 40) || model.isEmpty()) {
+                queue.add(i);
+                model.add(i);
+            } else {
+                assertThat(queue.remove()).isEqualTo(model.remove());
+            }
+            assertThat(queue.size()).isEqualTo(model.size());
+            assertThat(queue.isEmpty()).isEqualTo(model.isEmpty());
+        }
+    }
+
+    @Test
+    void admissionCountsConnectionsAndAddresses() {
+        Admission admission = new Admission(3, 2);
+        assertThat(admission.tryEnter() && admission.tryEnter() && admission.tryEnter()).isTrue();
+        assertThat(admission.tryEnter()).isFalse();
+        admission.leave();
+        assertThat(admission.tryEnter()).isTrue();
+        assertThat(admission.open()).isEqualTo(3);
+
+        assertThat(admission.tryEnter(1, 1) && admission.tryEnter(1, 1)).isTrue();
+        assertThat(admission.tryEnter(1, 1)).isFalse();
+        assertThat(admission.tryEnter(1, 2)).isTrue();
+        admission.leave(1, 1);
+        assertThat(admission.tryEnter(1, 1)).isTrue();
+    }
+}
