@@ -20,8 +20,8 @@ public final class IdleWheel {
     private static final int BUCKETS = 4096;
     private static final int MASK = BUCKETS - 1;
     /**
-     * The farthest a deadline may lie, about 260 s; longer ones are looked at on the way and
-     * scheduled anew.
+     * The farthest a deadline may lie, about 260 s; what comes up too early is for its owner to see
+     * and to schedule anew.
      */
     public static final int HORIZON_TICKS = BUCKETS - 2;
 
@@ -80,6 +80,17 @@ public final class IdleWheel {
         OffHeap.putInt(c + Connection.WHEEL_NEXT, NONE);
         OffHeap.putInt(c + Connection.WHEEL_PREV, NONE);
         scheduled--;
+    }
+
+    /**
+     * Time has gone by without a {@link #poll}. An empty wheel catches up at once, so that what is
+     * scheduled next is counted from now; one that is not may put a far deadline too early, by as
+     * much as it lags.
+     */
+    public void catchUp(int nowTick) {
+        if (scheduled == 0 && nowTick - current > 0) {
+            current = nowTick;
+        }
     }
 
     /** Takes one slot off whose tick has come, or returns -1: none up to {@code nowTick}. */

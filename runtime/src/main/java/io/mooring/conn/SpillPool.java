@@ -192,6 +192,10 @@ public final class SpillPool implements AutoCloseable {
                 return NONE;
             }
         }
+        long address = OffHeap.tryMap(bytes);
+        if (address == 0) {
+            return NONE; // ulimit -v, or the system's own limits
+        }
         int extent = unusedExtent;
         if (extent != NONE) {
             unusedExtent = next[extent];
@@ -199,7 +203,7 @@ public final class SpillPool implements AutoCloseable {
             extent = extents++;
             ensureRoom(extent);
         }
-        base[extent] = OffHeap.map(bytes);
+        base[extent] = address;
         mappedBytes += bytes;
         shift[extent] = (byte) size;
         live[extent] = 0;

@@ -10,6 +10,11 @@ import java.util.concurrent.atomic.AtomicInteger;
  * Its memory goes when the last holder has let go.
  */
 public final class SharedFrame {
+    /**
+     * What a frame in flight takes besides its bytes, on the heap, so that tiny ones are bounded.
+     */
+    public static final int OVERHEAD_BYTES = 256;
+
     private final SharedFrameBudget budget;
     private final long address;
     private final int bytes;
@@ -33,12 +38,12 @@ public final class SharedFrame {
     public static SharedFrame encode(SharedFrameBudget budget, int opcode, MemorySegment memory,
         long offset, int length, int holders) {
         int total = FrameEncoder.headerLength(length) + length;
-        if (!budget.tryTake(total)) {
+        if (!budget.tryTake(total + OVERHEAD_BYTES)) {
             return null;
         }
         long address = OffHeap.allocate(total);
         if (address == 0) {
-            budget.give(total);
+            budget.give(total + OVERHEAD_BYTES);
             return null;
         }
         int header = FrameEncoder.header(OffHeap.ALL, address, opcode, true, length);
@@ -62,7 +67,7 @@ public final class SharedFrame {
         assert left >= 0 : "released more often than held";
         if (left == 0) {
             OffHeap.free(address);
-            budget.give(bytes);
+            budget.give(bytes + OVERHEAD_BYTES);
         }
     }
 }

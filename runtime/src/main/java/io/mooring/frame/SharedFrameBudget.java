@@ -11,7 +11,8 @@ public final class SharedFrameBudget {
         this.bytesMax = bytesMax;
     }
 
-    boolean tryTake(long bytes) {
+    /** Whether so many bytes more are allowed; if so they count until given back. */
+    public boolean tryTake(long bytes) {
         long now;
         do {
             now = used.get();
@@ -22,8 +23,12 @@ public final class SharedFrameBudget {
         return true;
     }
 
-    void give(long bytes) {
+    public void give(long bytes) {
         used.addAndGet(-bytes);
+    }
+
+    public long bytesMax() {
+        return bytesMax;
     }
 
     /** Bytes in flight. */

@@ -58,6 +58,11 @@ final class Acceptor {
         return table.inUse() < table.slots();
     }
 
+    /** Whether {@link #post} has something to do. */
+    boolean isDue(int nowTick) {
+        return inFlight < ACCEPTS && hasSlot() && ticksToRetry(nowTick) <= 0;
+    }
+
     /** Ticks until accepting is tried again after an error; -1: nothing to wait for. */
     int ticksToRetry(int nowTick) {
         return failed ? Math.max(0, retryTick - nowTick) : -1;
@@ -65,7 +70,7 @@ final class Acceptor {
 
     /** Keeps {@link #ACCEPTS} in the kernel, as far as there are slots. */
     void post(int nowTick) {
-        if (failed && retryTick - nowTick > 0) {
+        if (ticksToRetry(nowTick) > 0) {
             return;
         }
         failed = false;

@@ -1,16 +1,21 @@
 package io.mooring.reactor;
 
+import io.mooring.conn.Connection;
 import java.util.ArrayDeque;
 
 /**
  * Published messages, one after the other, so that every receiver of this reactor gets them in the
  * same order; so many sends a turn, so that echoes and accepts go on meanwhile.
+ *
+ * <p>Publishers that are faster than that are not read from for a while.
  */
 final class Broadcaster {
     private static final int SENDS_PER_TURN = 256;
 
     private final Reactor reactor;
     private final ArrayDeque<Broadcast> queue = new ArrayDeque<>();
+    /** Connection ids of publishers that are paused. */
+    private final ArrayDeque<Long> publishers = new ArrayDeque<>();
 
     Broadcaster(Reactor reactor) {
         this.reactor = reactor;
@@ -24,12 +29,45 @@ final class Broadcaster {
         return !queue.isEmpty();
     }
 
-    /** The reactor ends: nobody else is sent to. */
-    void abandon() {
-        while (!queue.isEmpty()) {
-            queue.remove().walked();
+    // ---- publishers
+
+    /** A connection's handler has published; it waits if too much is in flight already. */
+    void onPublished() {
+        if (!reactor.group.isPublishingTooFast()) {
+            return;
+        }
+        for (Shard shard : reactor.shards) {
+            int slot = shard.receiver.reading();
+            if (slot >= 0) {
+                long c = shard.table.at(slot);
+                if (!Connection.is(c, Connection.FLAG_PAUSED)) {
+                    shard.receiver.pause(slot, c);
+                    publishers.add(shard.id(slot, c));
+                }
+            }
         }
     }
+
+    boolean holdsPublishers() {
+        return !publishers.isEmpty();
+    }
+
+    private void resumePublishers() {
+        while (!publishers.isEmpty() && !reactor.group.isPublishingTooFast()) {
+            long id = publishers.peek();
+            Shard shard = reactor.shardOf(id);
+            if (!shard.hasRoom()) {
+                return;
+            }
+            publishers.remove();
+            int slot = ConnectionId.slot(id);
+            if (shard.table.isCurrent(slot, ConnectionId.generation(id))) {
+                shard.receiver.resume(slot, shard.table.at(slot));
+            }
+        }
+    }
+
+    // ---- the walk
 
     void turn() {
         int sends = SENDS_PER_TURN;
@@ -43,9 +81,10 @@ final class Broadcaster {
                 queue.remove();
                 broadcast.walked();
             } else {
-                return;
+                break;
             }
         }
+        resumePublishers();
     }
 
     /** Sends to the next subscribers; returns how many more this turn may have. */
@@ -69,5 +108,12 @@ final class Broadcaster {
             broadcast.slot = slot + 1;
         }
         return sends;
+    }
+
+    /** The reactor ends: nobody else is sent to. */
+    void abandon() {
+        while (!queue.isEmpty()) {
+            queue.remove().walked();
+        }
     }
 }

@@ -49,7 +49,7 @@ final class Closer {
         }
         Connection.closeCode(c, CloseCode.ABNORMAL); // unless the peer answers
         Connection.phase(c, Phase.CLOSE_WAIT);
-        shard.deadlines.watchClose(slot);
+        shard.deadlines.watchClose(slot, c);
     }
 
     /** The peer's Close frame: answered with its own code, or the answer to ours. Section 5.5.1. */
@@ -62,7 +62,7 @@ final class Closer {
         } // else it answers ours, has all that we sent, and sends no more itself
         Connection.closeCode(c, code);
         Connection.phase(c, Phase.FLUSHING);
-        shard.deadlines.watchClose(slot);
+        shard.deadlines.watchClose(slot, c);
         notifyClosed(slot, c);
     }
 
@@ -78,7 +78,7 @@ final class Closer {
         Connection.closeCode(c, code);
         Connection.phase(c, Phase.FLUSHING);
         Connection.set(c, Connection.FLAG_LINGER);
-        shard.deadlines.watchClose(slot);
+        shard.deadlines.watchClose(slot, c);
         notifyClosed(slot, c);
         flush(slot, c);
     }
@@ -104,8 +104,7 @@ final class Closer {
     }
 
     private boolean sendCloseFrame(int slot, long c, int code, byte[] reason) {
-        int bytes = code == CloseCode.NO_STATUS ? 2
-            : 4 + Math.min(reason.length, FrameEncoder.CLOSE_REASON_MAX);
+        int bytes = FrameEncoder.closeLength(code, reason);
         long at = shard.sender.reserve(slot, c, bytes);
         if (at == 0) {
             spillExhausted(slot, c);
@@ -123,7 +122,7 @@ final class Closer {
             case Phase.OPEN, Phase.CLOSE_WAIT -> {
                 Connection.closeCode(c, CloseCode.ABNORMAL);
                 Connection.phase(c, Phase.FLUSHING);
-                shard.deadlines.watchClose(slot);
+                shard.deadlines.watchClose(slot, c);
                 notifyClosed(slot, c);
                 flush(slot, c);
             }
@@ -148,7 +147,7 @@ final class Closer {
         Connection.phase(c, Phase.FLUSHING);
         Connection.set(c, Connection.FLAG_LINGER);
         shard.sender.schedule(slot, c);
-        shard.deadlines.watchClose(slot);
+        shard.deadlines.watchClose(slot, c);
     }
 
     // ---- the last bytes

@@ -6,8 +6,8 @@ import io.mooring.ws.FrameEncoder;
 
 /**
  * Answers put together in the receive buffer that is being read, in the bytes already consumed, to
- * leave as one send. An echo is not copied at all: a client's frame header is four bytes longer than
- * a server's, so the answer's header fits before the payload where it lies.
+ * leave as one send. An echo is not copied at all: a client's frame header is four bytes longer
+ * than a server's, so the answer's header fits before the payload where it lies.
  *
  * <p>Never overtakes what is still to be read: neither by us nor, while a message is delivered, by
  * its handler.
@@ -62,7 +62,9 @@ final class Cork {
         return at;
     }
 
-    /** Whether {@code message} lies in the frame that is being delivered, so can be answered there. */
+    /**
+     * Whether {@code message} lies in the frame that is being delivered, so can be answered there.
+     */
     boolean holds(int forSlot, Payload message, int header) {
         long payload = message.offset();
         return slot == forSlot && message.memory() == OffHeap.ALL && payload >= limit

@@ -51,8 +51,9 @@ final class Deadlines {
         wheel.schedule(slot, shard.reactor.nowTick() + COOL_TICKS);
     }
 
-    /** One that is closing: the peer's part has a deadline. */
-    void watchClose(int slot) {
+    /** One that is closing: the peer's part has a deadline, which only progress moves. */
+    void watchClose(int slot, long c) {
+        Connection.activeTick(c, shard.reactor.nowTick());
         wheel.schedule(slot, shard.reactor.nowTick() + closeTicks);
     }
 
@@ -69,24 +70,30 @@ final class Deadlines {
 
     private void onDue(int slot, long c, int now) {
         switch (Connection.phase(c)) {
-            case Phase.HANDSHAKE -> shard.receiver.handshakeTimedOut(slot, c);
-            case Phase.OPEN -> onOpenDue(slot, c, now);
-            case Phase.FLUSHING -> {
-                int since = now - Connection.activeTick(c);
-                if (since < closeTicks) { // the peer still takes what we send
-                    wheel.schedule(slot, now + closeTicks - since);
-                } else {
-                    cut(slot, c);
+            case Phase.HANDSHAKE -> {
+                if (isOver(slot, c, now, handshakeTicks)) {
+                    shard.receiver.handshakeTimedOut(slot, c);
                 }
             }
-            case Phase.CLOSE_WAIT, Phase.LINGERING -> cut(slot, c);
+            case Phase.OPEN -> onOpenDue(slot, c, now);
+            case Phase.CLOSE_WAIT, Phase.FLUSHING, Phase.LINGERING -> {
+                if (isOver(slot, c, now, closeTicks)) {
+                    shard.counters.increment(Counter.CLOSE_TIMEOUT);
+                    shard.closer.terminate(slot, c);
+                }
+            }
             default -> { }
         }
     }
 
-    private void cut(int slot, long c) {
-        shard.counters.increment(Counter.CLOSE_TIMEOUT);
-        shard.closer.terminate(slot, c);
+    /** Whether nothing has happened for so long; if not, it is looked at again when it will be. */
+    private boolean isOver(int slot, long c, int now, int ticks) {
+        int since = now - Connection.activeTick(c);
+        if (since >= ticks) {
+            return true;
+        }
+        wheel.schedule(slot, now + ticks - since);
+        return false;
     }
 
     private void onOpenDue(int slot, long c, int now) {

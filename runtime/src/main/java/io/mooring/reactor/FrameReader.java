@@ -32,6 +32,7 @@ final class FrameReader {
     private final int messageBytesMax;
     private final Cork cork;
     private final Payload payload = new Payload();
+    private int messages;
 
     FrameReader(Shard shard) {
         this.shard = shard;
@@ -39,6 +40,10 @@ final class FrameReader {
         this.counters = shard.counters;
         this.cork = shard.sender.cork();
         this.messageBytesMax = shard.config.messageBytesMax();
+    }
+
+    int messages() {
+        return messages;
     }
 
     /** Reads frames from {@code p} to {@code end}; what is left of the last one is kept. */
@@ -267,6 +272,7 @@ final class FrameReader {
 
     private void deliver(int slot, long c, int opcode, long address, int length) {
         counters.increment(Counter.MESSAGES_RECEIVED);
+        messages++;
         if (Connection.phase(c) != Phase.OPEN) {
             return; // after our Close frame data is read and dropped, RFC 6455 section 1.4
         }

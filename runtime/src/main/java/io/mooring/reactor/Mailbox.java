@@ -8,6 +8,7 @@ import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.lang.ref.Cleaner;
+import java.util.Collection;
 import java.util.concurrent.atomic.AtomicBoolean;
 import org.agrona.concurrent.ManyToOneConcurrentArrayQueue;
 
@@ -33,6 +34,7 @@ final class Mailbox {
     private static final Cleaner CLEANER = Cleaner.create();
 
     private final ManyToOneConcurrentArrayQueue<Command> commands;
+    private volatile boolean closed;
     private final AtomicBoolean asleep = new AtomicBoolean();
     private final int eventFd;
     private final MemorySegment one = Arena.ofAuto().allocate(ValueLayout.JAVA_LONG);
@@ -52,19 +54,24 @@ final class Mailbox {
 
     /** Any thread. False if the mailbox is full. */
     boolean post(Command command) {
-        if (!commands.offer(command)) {
+        if (closed || !commands.offer(command)) {
             return false;
         }
-        if (asleep.compareAndSet(true, false)) {
-            Syscalls.write(eventFd, one.address(), Long.BYTES);
-        }
+        wake();
         return true;
     }
 
+    /** Any thread, after something for the reactor was put where it will look. */
+    void wake() {
+        if (asleep.compareAndSet(true, false)) {
+            Syscalls.write(eventFd, one.address(), Long.BYTES);
+        }
+    }
+
     /** The reactor is about to sleep. False: it must not, there is something to do. */
-    boolean trySleep() {
+    boolean trySleep(Collection<?> inbox) {
         asleep.set(true);
-        if (commands.isEmpty()) {
+        if (commands.isEmpty() && inbox.isEmpty()) {
             return true;
         }
         asleep.set(false);
@@ -81,8 +88,13 @@ final class Mailbox {
         return commands.poll();
     }
 
-    boolean isEmpty() {
-        return commands.isEmpty();
+    /** Nobody will look any more. */
+    void close() {
+        closed = true;
+    }
+
+    boolean isClosed() {
+        return closed;
     }
 
     /** Readable when there was a wake-up. */

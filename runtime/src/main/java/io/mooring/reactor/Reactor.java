@@ -14,6 +14,7 @@ import java.lang.System.Logger;
 import java.lang.System.Logger.Level;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
+import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.ThreadFactory;
 
 /**
@@ -28,6 +29,7 @@ public final class Reactor {
     private static final Logger LOG = System.getLogger("io.mooring");
     private static final int MAILBOX = 4096;
     private static final int COMMANDS_PER_TURN = 64;
+    private static final int BROADCASTS_PER_TURN = 1024;
     private static final int CLOSES_PER_TURN = 128;
     private static final long NANOS_PER_MS = 1_000_000L;
     private static final int TRIM_TICKS = 2_000 / IdleWheel.TICK_MS;
@@ -47,11 +49,14 @@ public final class Reactor {
     private final int firstShard;
     private final KernelFeatures features;
     private final Mailbox mailbox = new Mailbox(MAILBOX);
+    /** Published messages on their way here; bounded by the memory that frames may take. */
+    private final ConcurrentLinkedQueue<Broadcast> inbox = new ConcurrentLinkedQueue<>();
     private final CompletableFuture<Void> started = new CompletableFuture<>();
     private final CompletableFuture<Boolean> ended = new CompletableFuture<>();
 
     private int nowTick = readTick();
     private int trimTick;
+    private Thread thread;
     private boolean stopping;
     private long stopDeadlineNanos;
     private int stopShard;
@@ -89,9 +94,11 @@ public final class Reactor {
         submitAndWait();
         nowTick = readTick();
         for (Shard shard : shards) {
+            shard.wheel.catchUp(nowTick);
             shard.drain();
         }
         runCommands();
+        takeBroadcasts();
         broadcaster.turn();
         for (Shard shard : shards) {
             shard.settle(nowTick);
@@ -107,13 +114,15 @@ public final class Reactor {
     private void submitAndWait() {
         boolean busy = isBusy();
         for (int i = 1; i < shards.length; i++) {
-            if (shards[i].ring.hasWork()) {
-                shards[i].enter(0, 0);
-                busy |= shards[i].isBusy();
+            Shard shard = shards[i];
+            if (shard.ring.hasWork() || shard.isBusy()) {
+                shard.enter(0, 0);
+                // Work that the kernel left for the next enter signals no eventfd.
+                busy |= shard.isBusy() || shard.ring.hasWork();
             }
         }
         long timeoutNanos = busy ? 0 : timeoutNanos();
-        if (timeoutNanos != 0 && mailbox.trySleep()) {
+        if (timeoutNanos != 0 && mailbox.trySleep(inbox)) {
             publishGauges();
             shards[0].enter(1, timeoutNanos);
             mailbox.awake();
@@ -127,7 +136,8 @@ public final class Reactor {
         for (Shard shard : shards) {
             busy |= shard.isBusy();
         }
-        return busy;
+        Acceptor accepting = accepting();
+        return busy || accepting != null && accepting.isDue(nowTick);
     }
 
     private void runCommands() {
@@ -152,6 +162,16 @@ public final class Reactor {
         }
     }
 
+    private void takeBroadcasts() {
+        for (int i = 0; i < BROADCASTS_PER_TURN; i++) {
+            Broadcast broadcast = inbox.poll();
+            if (broadcast == null) {
+                return;
+            }
+            broadcaster.add(broadcast);
+        }
+    }
+
     private boolean haveRoom() {
         boolean room = true;
         for (Shard shard : shards) {
@@ -162,12 +182,19 @@ public final class Reactor {
 
     /** The first shard with a free slot takes what comes; the others keep what they have. */
     private void accept() {
+        Acceptor accepting = accepting();
+        if (accepting != null) {
+            accepting.post(nowTick);
+        }
+    }
+
+    private Acceptor accepting() {
         for (Shard shard : shards) {
             if (shard.acceptor.hasSlot()) {
-                shard.acceptor.post(nowTick);
-                return;
+                return stopping ? null : shard.acceptor;
             }
         }
+        return null;
     }
 
     private void trim() {
@@ -183,7 +210,13 @@ public final class Reactor {
         int ticks = -1;
         for (Shard shard : shards) {
             ticks = earlier(ticks, shard.wheel.ticksToNext(nowTick));
-            ticks = earlier(ticks, shard.acceptor.ticksToRetry(nowTick));
+        }
+        Acceptor accepting = accepting();
+        if (accepting != null) {
+            ticks = earlier(ticks, accepting.ticksToRetry(nowTick));
+        }
+        if (broadcaster.holdsPublishers()) {
+            return NANOS_PER_MS; // frames are let go by other reactors too, and nobody tells
         }
         if (spill.mappedBytes() > 0) {
             ticks = earlier(ticks, TRIM_TICKS);
@@ -231,10 +264,26 @@ public final class Reactor {
         return false;
     }
 
+    /** Any thread: has this reactor's subscribers sent to. What comes after its end is let go. */
+    void publish(Broadcast broadcast) {
+        inbox.add(broadcast);
+        mailbox.wake();
+        if (mailbox.isClosed()) {
+            releaseInbox();
+        }
+    }
+
+    private void releaseInbox() {
+        for (Broadcast late = inbox.poll(); late != null; late = inbox.poll()) {
+            late.walked();
+        }
+    }
+
     // ---- start and stop
 
     void start(ThreadFactory threads) {
-        threads.newThread(this::run).start();
+        thread = threads.newThread(this::run);
+        thread.start();
         try {
             started.join();
         } catch (CompletionException e) {
@@ -253,17 +302,20 @@ public final class Reactor {
             return;
         }
         boolean clean = false;
+        Throwable failure = null;
         try {
             while (turn()) { }
             clean = left() == 0;
         } catch (Throwable e) {
             LOG.log(Level.ERROR, "a reactor has failed; its connections are cut", e);
-            group.onReactorFailed(e);
-        } finally {
-            abandon();
-            publishGauges();
-            closeShards();
-            ended.complete(clean);
+            failure = e;
+        }
+        abandon();
+        publishGauges();
+        closeShards();
+        ended.complete(clean);
+        if (failure != null) {
+            group.onReactorFailed(failure);
         }
     }
 
@@ -289,16 +341,18 @@ public final class Reactor {
     }
 
     private void abandonAll() {
-        for (Mailbox.Command command = mailbox.poll(); command != null; command = mailbox.poll()) {
-            run(command);
-        }
         for (Shard shard : shards) {
             for (int slot = 0; slot < shard.table.highWater(); slot++) {
                 shard.closer.abandon(slot, shard.table.at(slot));
             }
             shard.sender.abandon();
         }
+        mailbox.close();
+        for (Mailbox.Command command = mailbox.poll(); command != null; command = mailbox.poll()) {
+            run(command);
+        }
         broadcaster.abandon();
+        releaseInbox();
     }
 
     private void closeShards() {
@@ -363,6 +417,11 @@ public final class Reactor {
         return left;
     }
 
+    /** Whether the caller is this reactor, at work. */
+    boolean isCaller() {
+        return Thread.currentThread() == thread && !ended.isDone();
+    }
+
     /** Waits for the end; whether every connection had ended by itself. */
     boolean await() {
         return ended.join();
@@ -374,8 +433,17 @@ public final class Reactor {
         return shard >= firstShard && shard < firstShard + shards.length;
     }
 
-    /** This reactor's shard of that connection, or null. */
+    /** Handlers' view of connections is for the reactor's own thread, and ends with it. */
+    void checkCaller() {
+        if (Thread.currentThread() != thread || mailbox.isClosed()) {
+            throw new IllegalStateException("Connections is for the calls of a handler, on its "
+                + "reactor's thread; from others use WebSocketServer's methods");
+        }
+    }
+
+    /** This reactor's shard of that connection, or null. Its own thread only. */
     Shard shardOf(long connection) {
+        checkCaller();
         int shard = ConnectionId.shard(connection);
         return owns(shard) ? shards[shard - firstShard] : null;
     }

@@ -136,11 +136,13 @@ final class ReactorConnections implements Connections {
 
     @Override
     public SendResult publish(String topic, Payload message, long except) {
+        reactor.checkCaller();
         SendResult result = reactor.group.publish(topic,
             message.isText() ? Opcode.TEXT : Opcode.BINARY, message.memory(), message.offset(),
             message.length(), except);
         reactor.counters.increment(
-            result == SendResult.FULL ? Counter.PUBLISH_REFUSED : Counter.PUBLISHED);
+            result == SendResult.QUEUED ? Counter.PUBLISHED : Counter.PUBLISH_REFUSED);
+        reactor.broadcaster.onPublished();
         return result;
     }
 

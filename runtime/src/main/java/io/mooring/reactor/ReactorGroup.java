@@ -42,7 +42,7 @@ public final class ReactorGroup {
                 reactor.start(threads);
                 started.add(reactor);
             }
-        } catch (RuntimeException e) {
+        } catch (RuntimeException | Error e) {
             listener.stop();
             started.forEach(reactor -> reactor.stop(0));
             started.forEach(Reactor::await);
@@ -74,7 +74,7 @@ public final class ReactorGroup {
         return admission;
     }
 
-    /** Bytes of published frames in flight. */
+    /** Bytes of frames that are published, or handed from thread to thread, and not yet sent. */
     public long frameBytes() {
         return frames.usedBytes();
     }
@@ -85,8 +85,18 @@ public final class ReactorGroup {
         if (owner == null) {
             return SendResult.CLOSED;
         }
-        return owner.post(reactor -> reactor.connections.send(connection, opcode, bytes, 0,
-            bytes.length)) ? SendResult.QUEUED : SendResult.FULL;
+        long charge = bytes.length + SharedFrame.OVERHEAD_BYTES;
+        if (!frames.tryTake(charge)) {
+            return SendResult.FULL;
+        }
+        boolean posted = owner.post(reactor -> {
+            frames.give(charge);
+            reactor.connections.send(connection, opcode, bytes, 0, bytes.length);
+        });
+        if (!posted) {
+            frames.give(charge);
+        }
+        return posted ? SendResult.QUEUED : SendResult.FULL;
     }
 
     /** Starts the closing handshake. */
@@ -109,12 +119,14 @@ public final class ReactorGroup {
             return SendResult.FULL;
         }
         for (Reactor reactor : reactors) {
-            Broadcast broadcast = new Broadcast(topic, frame, except);
-            if (!reactor.post(r -> r.broadcaster.add(broadcast))) {
-                broadcast.walked(); // its subscribers miss this one; mailbox_full says so
-            }
+            reactor.publish(new Broadcast(topic, frame, except));
         }
         return SendResult.QUEUED;
+    }
+
+    /** Whether so many frames are in flight that publishers should not be read from. */
+    boolean isPublishingTooFast() {
+        return frames.usedBytes() > frames.bytesMax() / 2;
     }
 
     void onReactorFailed(Throwable cause) {
@@ -144,6 +156,16 @@ public final class ReactorGroup {
         return null;
     }
 
+    /** Whether the caller is one of the reactors, at work. */
+    public boolean isReactorThread() {
+        for (Reactor reactor : reactors) {
+            if (reactor.isCaller()) {
+                return true;
+            }
+        }
+        return false;
+    }
+
     /**
      * Stops: no more accepts, 1001 to every open connection, and at the deadline whatever is left
      * is cut.
@@ -155,11 +177,11 @@ public final class ReactorGroup {
         for (Reactor reactor : reactors) {
             reactor.stop(drainMs);
         }
+        stopped = true;
         boolean clean = true;
         for (Reactor reactor : reactors) {
             clean &= reactor.await();
         }
-        stopped = true;
         listener.close();
         return clean;
     }

@@ -135,10 +135,11 @@ final class Receiver {
         Sender sender = shard.sender;
         sender.cork().open(slot, address);
         switch (Connection.phase(c)) {
-            case Phase.OPEN, Phase.CLOSE_WAIT -> {
+            case Phase.OPEN -> {
                 heat(c, now);
                 frames.read(slot, c, address, address + bytes);
             }
+            case Phase.CLOSE_WAIT -> frames.read(slot, c, address, address + bytes);
             case Phase.HANDSHAKE -> upgrader.read(slot, c, address, bytes);
             default -> { } // lingering: read and dropped
         }
@@ -220,13 +221,31 @@ final class Receiver {
 
     // ---- back-pressure
 
-    private void pause(int slot, long c) {
+    /** The slot that is being read; -1: none. */
+    int reading() {
+        return reading;
+    }
+
+    /** Messages read so far, free-running. */
+    int messages() {
+        return frames.messages();
+    }
+
+    void pause(int slot, long c) {
         if (Connection.is(c, Connection.FLAG_PAUSED)) {
             return;
         }
         Connection.set(c, Connection.FLAG_PAUSED);
         counters.increment(Counter.READS_PAUSED);
         cancelMultishot(slot, c);
+    }
+
+    /** What it was paused for is over; its own output may still keep it so. */
+    void resume(int slot, long c) {
+        if (Connection.is(c, Connection.FLAG_PAUSED) && !shard.sender.isBehind(c)) {
+            Connection.clear(c, Connection.FLAG_PAUSED);
+            arm(slot, c, false);
+        }
     }
 
     private void cancelMultishot(int slot, long c) {

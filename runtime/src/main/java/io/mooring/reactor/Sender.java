@@ -29,6 +29,8 @@ import java.lang.foreign.MemorySegment;
  * Whatever else is to be sent meanwhile goes to the output queue, so that order never breaks.
  */
 final class Sender {
+    private static final int SLICE_BYTES = 32 * 1024;
+
     private final Shard shard;
     private final ConnectionTable table;
     private final SendQueue output;
@@ -248,7 +250,6 @@ final class Sender {
         } else if (shard.hasRoom()) {
             stage(slot, c, output.firstAddress(c), output.firstBytes(c),
                 StagedSends.OWNER_OUTPUT, null);
-            urgent = true;
         } else {
             shard.later(slot, c);
         }
@@ -260,8 +261,8 @@ final class Sender {
         Connection.addOp(c, Connection.OP_SEND_STAGED);
         Sqe.prepSendNow(shard.sq.next(), slot, address, bytes,
             shard.userData(Op.SEND_NOW, slot, c));
-        if (Connection.phase(c) != Phase.OPEN) {
-            urgent = true; // a close follows
+        if (owner < 0 || Connection.phase(c) != Phase.OPEN) {
+            urgent = true; // more output, a frame to let go, or a close follows
         }
     }
 
@@ -348,15 +349,18 @@ final class Sender {
         }
     }
 
-    /** Hands the first chunk of the queue to the kernel to wait with. */
+    /**
+     * Hands the first bytes of the queue to the kernel to wait with; not too many, since only its
+     * completion shows that a slow peer is reading at all.
+     */
     private void sendAll(int slot, long c) {
         if (Connection.phase(c) == Phase.DEAD) {
             shard.closer.join(slot, c);
             return;
         }
         Connection.addOp(c, Connection.OP_SEND);
-        Sqe.prepSendAll(shard.sq.next(), slot, output.firstAddress(c), output.firstBytes(c),
-            shard.userData(Op.SEND_ALL, slot, c));
+        Sqe.prepSendAll(shard.sq.next(), slot, output.firstAddress(c),
+            Math.min(output.firstBytes(c), SLICE_BYTES), shard.userData(Op.SEND_ALL, slot, c));
     }
 
     void onSendAll(int slot, long c, int result) {

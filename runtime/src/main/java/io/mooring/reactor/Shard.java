@@ -26,6 +26,8 @@ final class Shard {
      */
     static final int ROOM_MIN = 16;
 
+    /** A turn ends after so many, or a peer that sends tiny ones would hold up all the others. */
+    private static final int MESSAGES_PER_TURN = 1024;
     private static final int BUFFER_GROUP = 0;
 
     final Reactor reactor;
@@ -62,11 +64,16 @@ final class Shard {
         this.ring = Ring.open(features, config.submissionEntries(), config.completionEntries());
         this.sq = ring.sq();
         this.cq = ring.cq();
-        DirectFiles.register(ring, slots);
-        this.table = new ConnectionTable(slots);
+        try {
+            DirectFiles.register(ring, slots);
+            this.table = new ConnectionTable(slots);
+            this.buffers = new BufferRing(ring, BUFFER_GROUP, config.receiveBuffers(),
+                config.receiveBufferBytes());
+        } catch (RuntimeException | Error e) {
+            ring.close();
+            throw e;
+        }
         this.wheel = new IdleWheel(table, reactor.nowTick());
-        this.buffers = new BufferRing(ring, BUFFER_GROUP, config.receiveBuffers(),
-            config.receiveBufferBytes());
         this.spill = reactor.spill;
         this.output = new SendQueue(spill);
         this.sender = new Sender(this, config);
@@ -110,7 +117,8 @@ final class Shard {
     void drain() {
         int tail = cq.tail();
         int handled = 0;
-        while (cq.head() != tail) {
+        int messages = receiver.messages();
+        while (cq.head() != tail && receiver.messages() - messages < MESSAGES_PER_TURN) {
             if (!hasRoom()) {
                 counters.increment(Counter.SUBMISSION_FULL);
                 break;

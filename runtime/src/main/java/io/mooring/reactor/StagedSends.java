@@ -55,7 +55,9 @@ final class StagedSends {
         return record;
     }
 
-    /** All of them are submitted; what is to be said of them is among the completions up to here. */
+    /**
+     * All of them are submitted; what is to be said of them is among the completions up to here.
+     */
     void seal(int completionTail) {
         if (sealed == settled) {
             sealed = staged;

@@ -118,7 +118,7 @@ final class Upgrader {
                 } else {
                     shard.sender.cork().consumedTo(headEnd);
                     upgrade(slot, c, handler, path);
-                    if (Connection.phase(c) == Phase.OPEN && headEnd < end) {
+                    if (headEnd < end) {
                         frames.read(slot, c, headEnd, end); // pipelined with the request
                     }
                 }

@@ -46,7 +46,12 @@ public final class BufferRing implements AutoCloseable {
         this.mask = buffers - 1;
         this.entries = OffHeap.map((long) buffers * Abi.BUF_BYTES);
         this.memory = OffHeap.map((long) buffers * bufferBytes);
-        register();
+        try {
+            register();
+        } catch (SetupException e) {
+            unmap();
+            throw e;
+        }
         this.held = buffers;
         for (int id = 0; id < buffers; id++) {
             give(id);
@@ -116,6 +121,10 @@ public final class BufferRing implements AutoCloseable {
         OffHeap.putShort(reg + Abi.BUF_REG_GROUP, (short) group);
         ring.register(Abi.UNREGISTER_PBUF_RING, reg, 1);
         OffHeap.unmap(reg, Abi.BUF_REG_BYTES);
+        unmap();
+    }
+
+    private void unmap() {
         OffHeap.unmap(memory, (long) buffers * bufferBytes);
         OffHeap.unmap(entries, (long) buffers * Abi.BUF_BYTES);
     }

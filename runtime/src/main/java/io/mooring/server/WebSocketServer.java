@@ -118,10 +118,16 @@ public final class WebSocketServer implements AutoCloseable {
      * cut.
      *
      * @return whether every connection had ended by then; the same when called again
+     * @throws IllegalStateException on a reactor's thread, in a handler, which would wait for
+     *     itself
      */
     public synchronized boolean stop(Duration drain) {
+        if (group.isReactorThread()) {
+            throw new IllegalStateException(
+                "a handler cannot wait for the server's end: stop it from another thread");
+        }
         if (stoppedCleanly == null) {
-            stoppedCleanly = group.stop(Math.toIntExact(drain.toMillis()));
+            stoppedCleanly = group.stop(Math.clamp(drain.toMillis(), 0, Integer.MAX_VALUE));
         }
         return stoppedCleanly;
     }
@@ -228,7 +234,7 @@ public final class WebSocketServer implements AutoCloseable {
 
         /**
          * Told if a reactor fails while it runs, which is a defect: its connections are cut and the
-         * others go on. Whoever can should stop and start anew.
+         * others go on. Whoever can should stop the server and start another.
          */
         public Builder onFailure(Consumer<Throwable> action) {
             onFailure = action;
@@ -264,7 +270,7 @@ public final class WebSocketServer implements AutoCloseable {
                     run -> new Thread(null, run, "mooring-" + number.getAndIncrement(), 0, false),
                     onFailure);
                 return new WebSocketServer(holder.group, features, listener.port());
-            } catch (RuntimeException e) {
+            } catch (RuntimeException | Error e) {
                 listener.close();
                 throw e;
             }
@@ -303,7 +309,7 @@ public final class WebSocketServer implements AutoCloseable {
         }
 
         private static Duration positive(String name, Duration value) {
-            if (value.toMillis() <= 0 || value.toDays() > 24) { // an int of milliseconds
+            if (value.toMillis() <= 0 || value.toMillis() > Integer.MAX_VALUE) {
                 throw new IllegalArgumentException(
                     name + " is " + value.toMillis() + " ms: choose 1 ms to 24 days");
             }

@@ -47,14 +47,24 @@ public final class OffHeap {
      * @throws SetupException if the kernel refuses
      */
     public static long map(long bytes) {
-        long rounded = pageAlign(bytes);
-        long address = Syscalls.mmap(0, rounded, Abi.PROT_READ | Abi.PROT_WRITE,
-            Abi.MAP_PRIVATE | Abi.MAP_ANONYMOUS | Abi.MAP_NORESERVE, -1, 0);
+        long address = mapOrError(bytes);
         if (Errno.isError(address)) {
-            throw new SetupException("cannot map " + rounded + " bytes: " + Errno.text(address)
+            throw new SetupException("cannot map " + pageAlign(bytes) + " bytes: "
+                + Errno.text(address)
                 + "; check ulimit -v, vm.overcommit_memory and vm.max_map_count", (int) -address);
         }
         return address;
+    }
+
+    /** The same, but 0 if the kernel refuses. */
+    public static long tryMap(long bytes) {
+        long address = mapOrError(bytes);
+        return Errno.isError(address) ? 0 : address;
+    }
+
+    private static long mapOrError(long bytes) {
+        return Syscalls.mmap(0, pageAlign(bytes), Abi.PROT_READ | Abi.PROT_WRITE,
+            Abi.MAP_PRIVATE | Abi.MAP_ANONYMOUS | Abi.MAP_NORESERVE, -1, 0);
     }
 
     /**

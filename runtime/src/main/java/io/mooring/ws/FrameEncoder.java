@@ -69,6 +69,19 @@ public final class FrameEncoder {
             throw new IllegalArgumentException("close code " + code + " is never sent;"
                     + " use NO_STATUS for a close frame without a code");
         }
+        int reasonLength = closeLength(code, reasonUtf8) - 4;
+        header(mem, offset, Opcode.CLOSE, true, 2 + reasonLength);
+        mem.set(SHORT_BE, offset + 2, (short) code);
+        MemorySegment.copy(
+                reasonUtf8, 0, mem, ValueLayout.JAVA_BYTE, offset + 4, reasonLength);
+        return 4 + reasonLength;
+    }
+
+    /** Bytes that {@link #close} will write. */
+    public static int closeLength(int code, byte[] reasonUtf8) {
+        if (code == CloseCode.NO_STATUS) {
+            return 2;
+        }
         int reasonLength = reasonUtf8.length;
         if (reasonLength > CLOSE_REASON_MAX) {
             reasonLength = CLOSE_REASON_MAX;
@@ -76,10 +89,6 @@ public final class FrameEncoder {
                 reasonLength--; // the cut would be before a continuation byte
             }
         }
-        header(mem, offset, Opcode.CLOSE, true, 2 + reasonLength);
-        mem.set(SHORT_BE, offset + 2, (short) code);
-        MemorySegment.copy(
-                reasonUtf8, 0, mem, ValueLayout.JAVA_BYTE, offset + 4, reasonLength);
         return 4 + reasonLength;
     }
 
