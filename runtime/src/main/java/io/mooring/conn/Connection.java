@@ -57,6 +57,8 @@ public final class Connection {
     public static final int FLAG_LINGER = 1 << 6;
     /** Waits for room in the submission queue. */
     public static final int FLAG_READY = 1 << 7;
+    /** Not read from, because it publishes faster than its messages are sent. */
+    public static final int FLAG_HELD = 1 << 9;
     /** Counted by the admission, so to be counted out. */
     public static final int FLAG_ADMITTED = 1 << 8;
 

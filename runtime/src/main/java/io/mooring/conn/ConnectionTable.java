@@ -19,6 +19,8 @@ public final class ConnectionTable implements AutoCloseable {
     /** Head of the list of used and freed slots, threaded through {@code wheelNext}. */
     private int freeHead = NONE;
     private int inUse;
+    /** What an untouched slot's generation starts from: past that of any slot given back. */
+    private int firstGeneration = 1;
 
     public ConnectionTable(int slots) {
         this.slots = slots;
@@ -65,7 +67,7 @@ public final class ConnectionTable implements AutoCloseable {
             return NONE;
         }
         long c = at(slot);
-        int generation = Math.max(1, Connection.generation(c)); // 0 is nobody's
+        int generation = Math.max(firstGeneration, Connection.generation(c)); // 0 is nobody's
         for (int i = 0; i < Connection.BYTES; i += Long.BYTES) {
             OffHeap.putLong(c + i, 0);
         }
@@ -92,6 +94,43 @@ public final class ConnectionTable implements AutoCloseable {
         OffHeap.putInt(c + Connection.WHEEL_NEXT, freeHead);
         freeHead = slot;
         inUse--;
+    }
+
+    /**
+     * Gives the memory of the slots above the highest one in use back, if that is worth it: less
+     * than a quarter of those touched are in use, and whole pages are free. Call it now and then.
+     */
+    public void trim() {
+        if (inUse > untouched / 4) {
+            return;
+        }
+        int top = untouched;
+        int last = 0;
+        while (top > 0 && Connection.phase(at(top - 1)) == Phase.FREE) {
+            last = Math.max(last, Connection.generation(at(top - 1)));
+            top--;
+        }
+        long from = OffHeap.pageAlign((long) top * Connection.BYTES);
+        long to = OffHeap.pageAlign((long) untouched * Connection.BYTES);
+        if (from == to) {
+            return;
+        }
+        OffHeap.discard(base + from, to - from);
+        firstGeneration = Math.max(firstGeneration, last);
+        untouched = (int) (from / Connection.BYTES);
+        relink();
+    }
+
+    /** The free list anew, lowest slot first. */
+    private void relink() {
+        freeHead = NONE;
+        for (int slot = untouched - 1; slot >= 0; slot--) {
+            long c = at(slot);
+            if (Connection.phase(c) == Phase.FREE) {
+                OffHeap.putInt(c + Connection.WHEEL_NEXT, freeHead);
+                freeHead = slot;
+            }
+        }
     }
 
     /** Whether {@code generation} is the one of the slot's present use. */

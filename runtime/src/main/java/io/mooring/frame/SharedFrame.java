@@ -10,20 +10,23 @@ import java.util.concurrent.atomic.AtomicInteger;
  * Its memory goes when the last holder has let go.
  */
 public final class SharedFrame {
-    /**
-     * What a frame in flight takes besides its bytes, on the heap, so that tiny ones are bounded.
-     */
-    public static final int OVERHEAD_BYTES = 256;
+    /** What a frame in flight takes on the heap, so that tiny ones are bounded too. */
+    public static int overheadBytes(int holders) {
+        return 128 + 80 * holders;
+    }
 
     private final SharedFrameBudget budget;
     private final long address;
     private final int bytes;
+    private final int charge;
     private final AtomicInteger holders;
 
-    private SharedFrame(SharedFrameBudget budget, long address, int bytes, int holders) {
+    private SharedFrame(SharedFrameBudget budget, long address, int bytes, int charge,
+        int holders) {
         this.budget = budget;
         this.address = address;
         this.bytes = bytes;
+        this.charge = charge;
         this.holders = new AtomicInteger(holders);
     }
 
@@ -38,17 +41,18 @@ public final class SharedFrame {
     public static SharedFrame encode(SharedFrameBudget budget, int opcode, MemorySegment memory,
         long offset, int length, int holders) {
         int total = FrameEncoder.headerLength(length) + length;
-        if (!budget.tryTake(total + OVERHEAD_BYTES)) {
+        int charge = total + overheadBytes(holders);
+        if (!budget.tryTake(charge)) {
             return null;
         }
         long address = OffHeap.allocate(total);
         if (address == 0) {
-            budget.give(total + OVERHEAD_BYTES);
+            budget.give(charge);
             return null;
         }
         int header = FrameEncoder.header(OffHeap.ALL, address, opcode, true, length);
         MemorySegment.copy(memory, offset, OffHeap.ALL, address + header, length);
-        return new SharedFrame(budget, address, total, holders);
+        return new SharedFrame(budget, address, total, charge, holders);
     }
 
     /** Address of the first header byte; good until this holder's {@link #release}. */
@@ -67,7 +71,7 @@ public final class SharedFrame {
         assert left >= 0 : "released more often than held";
         if (left == 0) {
             OffHeap.free(address);
-            budget.give(bytes + OVERHEAD_BYTES);
+            budget.give(charge);
         }
     }
 }

@@ -7,14 +7,14 @@ import java.util.ArrayDeque;
  * Published messages, one after the other, so that every receiver of this reactor gets them in the
  * same order; so many sends a turn, so that echoes and accepts go on meanwhile.
  *
- * <p>Publishers that are faster than that are not read from for a while.
+ * <p>Publishers that are faster than that are held: not read from for a while.
  */
 final class Broadcaster {
     private static final int SENDS_PER_TURN = 256;
 
     private final Reactor reactor;
     private final ArrayDeque<Broadcast> queue = new ArrayDeque<>();
-    /** Connection ids of publishers that are paused. */
+    /** Connection ids of publishers that are held. */
     private final ArrayDeque<Long> publishers = new ArrayDeque<>();
 
     Broadcaster(Reactor reactor) {
@@ -40,8 +40,8 @@ final class Broadcaster {
             int slot = shard.receiver.reading();
             if (slot >= 0) {
                 long c = shard.table.at(slot);
-                if (!Connection.is(c, Connection.FLAG_PAUSED)) {
-                    shard.receiver.pause(slot, c);
+                if (!Connection.is(c, Connection.FLAG_HELD)) {
+                    shard.receiver.hold(slot, c);
                     publishers.add(shard.id(slot, c));
                 }
             }
@@ -52,7 +52,7 @@ final class Broadcaster {
         return !publishers.isEmpty();
     }
 
-    private void resumePublishers() {
+    private void releasePublishers() {
         while (!publishers.isEmpty() && !reactor.group.isPublishingTooFast()) {
             long id = publishers.peek();
             Shard shard = reactor.shardOf(id);
@@ -62,7 +62,7 @@ final class Broadcaster {
             publishers.remove();
             int slot = ConnectionId.slot(id);
             if (shard.table.isCurrent(slot, ConnectionId.generation(id))) {
-                shard.receiver.resume(slot, shard.table.at(slot));
+                shard.receiver.release(slot, shard.table.at(slot));
             }
         }
     }
@@ -84,7 +84,7 @@ final class Broadcaster {
                 break;
             }
         }
-        resumePublishers();
+        releasePublishers();
     }
 
     /** Sends to the next subscribers; returns how many more this turn may have. */

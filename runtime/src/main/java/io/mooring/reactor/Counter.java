@@ -50,6 +50,8 @@ public enum Counter {
     PUBLISHED("messages_published", "Messages published to a topic by a connection"),
     PUBLISH_REFUSED("publish_refused",
         "Messages not published: frames in flight at their limit, or the server stopping"),
+    PUBLISHERS_HELD("publishers_held",
+        "Times a connection was not read because it published faster than could be sent"),
     DELIVERED("frames_delivered", "Published frames handed to the kernel"),
     QUEUED("frames_queued", "Published frames queued behind earlier output"),
     DROPPED("frames_dropped", "Published frames dropped: the subscriber's queue was full");

@@ -201,8 +201,19 @@ public final class Reactor {
         if (nowTick - trimTick >= TRIM_TICKS) {
             trimTick = nowTick;
             spill.trim();
+            for (Shard shard : shards) {
+                shard.trim();
+            }
             publishGauges();
         }
+    }
+
+    private boolean needsTrim() {
+        boolean needed = spill.mappedBytes() > 0;
+        for (Shard shard : shards) {
+            needed |= shard.needsTrim();
+        }
+        return needed;
     }
 
     /** Until the next deadline: 0, it has come; -1, there is none. */
@@ -218,7 +229,7 @@ public final class Reactor {
         if (broadcaster.holdsPublishers()) {
             return NANOS_PER_MS; // frames are let go by other reactors too, and nobody tells
         }
-        if (spill.mappedBytes() > 0) {
+        if (needsTrim()) {
             ticks = earlier(ticks, TRIM_TICKS);
         }
         if (stopping) {
@@ -310,10 +321,13 @@ public final class Reactor {
             LOG.log(Level.ERROR, "a reactor has failed; its connections are cut", e);
             failure = e;
         }
-        abandon();
-        publishGauges();
-        closeShards();
-        ended.complete(clean);
+        try {
+            abandon();
+            publishGauges();
+            closeShards();
+        } finally {
+            ended.complete(clean);
+        }
         if (failure != null) {
             group.onReactorFailed(failure);
         }
@@ -334,25 +348,30 @@ public final class Reactor {
     /** What is left when the time is up: the last commands, broadcasts, and connections. */
     private void abandon() {
         try {
-            abandonAll();
+            abandonConnections();
         } catch (RuntimeException | Error e) {
             LOG.log(Level.ERROR, "a reactor could not tell all its connections of its end", e);
+        } finally {
+            mailbox.close();
+            for (Mailbox.Command late = mailbox.poll(); late != null; late = mailbox.poll()) {
+                try {
+                    late.run(this);
+                } catch (RuntimeException e) {
+                    // What it was for is gone; it has given back what it holds.
+                }
+            }
+            broadcaster.abandon();
+            releaseInbox();
         }
     }
 
-    private void abandonAll() {
+    private void abandonConnections() {
         for (Shard shard : shards) {
             for (int slot = 0; slot < shard.table.highWater(); slot++) {
                 shard.closer.abandon(slot, shard.table.at(slot));
             }
             shard.sender.abandon();
         }
-        mailbox.close();
-        for (Mailbox.Command command = mailbox.poll(); command != null; command = mailbox.poll()) {
-            run(command);
-        }
-        broadcaster.abandon();
-        releaseInbox();
     }
 
     private void closeShards() {

@@ -85,7 +85,7 @@ public final class ReactorGroup {
         if (owner == null) {
             return SendResult.CLOSED;
         }
-        long charge = bytes.length + SharedFrame.OVERHEAD_BYTES;
+        long charge = bytes.length + SharedFrame.overheadBytes(1);
         if (!frames.tryTake(charge)) {
             return SendResult.FULL;
         }
@@ -99,12 +99,11 @@ public final class ReactorGroup {
         return posted ? SendResult.QUEUED : SendResult.FULL;
     }
 
-    /** Starts the closing handshake. */
-    public void close(long connection, int code, String reason) {
+    /** Starts the closing handshake, if the connection is there. False: the mailbox is full. */
+    public boolean close(long connection, int code, String reason) {
         Reactor owner = owner(connection);
-        if (owner != null) {
-            owner.post(reactor -> reactor.connections.close(connection, code, reason));
-        }
+        return owner == null
+            || owner.post(reactor -> reactor.connections.close(connection, code, reason));
     }
 
     /** Sends a message to a topic's subscribers on all reactors. */

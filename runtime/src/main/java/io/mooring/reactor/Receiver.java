@@ -71,7 +71,7 @@ final class Receiver {
     private static boolean wantsInput(long c) {
         return switch (Connection.phase(c)) {
             case Phase.HANDSHAKE, Phase.OPEN, Phase.CLOSE_WAIT, Phase.LINGERING ->
-                !Connection.is(c, Connection.FLAG_PAUSED);
+                !Connection.is(c, Connection.FLAG_PAUSED | Connection.FLAG_HELD);
             default -> false;
         };
     }
@@ -231,7 +231,7 @@ final class Receiver {
         return frames.messages();
     }
 
-    void pause(int slot, long c) {
+    private void pause(int slot, long c) {
         if (Connection.is(c, Connection.FLAG_PAUSED)) {
             return;
         }
@@ -240,12 +240,16 @@ final class Receiver {
         cancelMultishot(slot, c);
     }
 
-    /** What it was paused for is over; its own output may still keep it so. */
-    void resume(int slot, long c) {
-        if (Connection.is(c, Connection.FLAG_PAUSED) && !shard.sender.isBehind(c)) {
-            Connection.clear(c, Connection.FLAG_PAUSED);
-            arm(slot, c, false);
-        }
+    /** A publisher that is too fast is not read from until {@link #release}. */
+    void hold(int slot, long c) {
+        Connection.set(c, Connection.FLAG_HELD);
+        counters.increment(Counter.PUBLISHERS_HELD);
+        cancelMultishot(slot, c);
+    }
+
+    void release(int slot, long c) {
+        Connection.clear(c, Connection.FLAG_HELD);
+        arm(slot, c, false);
     }
 
     private void cancelMultishot(int slot, long c) {

@@ -52,6 +52,8 @@ final class Shard {
     final Deadlines deadlines;
 
     private final CompletionQueue cq;
+    private long receivedAtTrim;
+    private boolean buffersTouched;
     /** Slots with something to do that found no room in the submission queue. */
     private final IntQueue ready = new IntQueue();
 
@@ -212,6 +214,24 @@ final class Shard {
             || sender.isUrgent() || receiver.hasStarved();
     }
 
+    /** Memory that traffic and connections have left behind goes back, once they are few. */
+    void trim() {
+        long received = counters.get(Counter.BYTES_RECEIVED);
+        if (received == receivedAtTrim && buffersTouched) {
+            buffers.trim();
+            buffersTouched = false;
+        } else if (received != receivedAtTrim) {
+            buffersTouched = true;
+        }
+        receivedAtTrim = received;
+        table.trim();
+    }
+
+    /** Whether a {@link #trim} is due some time, even if nothing happens until then. */
+    boolean needsTrim() {
+        return buffersTouched || counters.get(Counter.BYTES_RECEIVED) != receivedAtTrim;
+    }
+
     long id(int slot, long c) {
         return ConnectionId.pack(Connection.generation(c), index, slot);
     }
@@ -236,5 +256,8 @@ final class Shard {
         table.invariants();
         wheel.invariants();
         spill.invariants();
+        if (cq.lost() != 0 || sq.dropped() != 0) {
+            throw new IllegalStateException("lost " + cq.lost() + ", dropped " + sq.dropped());
+        }
     }
 }

@@ -108,6 +108,16 @@ public final class BufferRing implements AutoCloseable {
         return buffers;
     }
 
+    /**
+     * Gives the buffers' memory back, and keeps the buffers: they hold nothing, and the kernel
+     * touches a page anew when it needs one. Nothing happens while one is ours.
+     */
+    public void trim() {
+        if (held == 0) {
+            OffHeap.discard(memory, (long) buffers * bufferBytes);
+        }
+    }
+
     /** Bytes mapped, ring and buffers. */
     public long mappedBytes() {
         return OffHeap.pageAlign((long) buffers * Abi.BUF_BYTES)

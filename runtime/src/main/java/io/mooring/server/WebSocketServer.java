@@ -81,14 +81,16 @@ public final class WebSocketServer implements AutoCloseable {
     /**
      * Starts the closing handshake.
      *
+     * @return false if the mailbox of the connection's reactor is full: try again later
      * @throws IllegalArgumentException for a code that may not be sent (RFC 6455 section 7.4)
      */
-    public void close(long connection, int code, String reason) {
+    public boolean close(long connection, int code, String reason) {
         if (!CloseCode.validOnWire(code)) {
             throw new IllegalArgumentException("close code " + code
                 + " may not be sent: use 1000 to 1003, 1007 to 1014 or 3000 to 4999");
         }
-        group.close(connection, code, Objects.requireNonNull(reason, "reason; \"\" for none"));
+        return group.close(connection, code,
+            Objects.requireNonNull(reason, "reason; \"\" for none"));
     }
 
     /**
@@ -121,15 +123,18 @@ public final class WebSocketServer implements AutoCloseable {
      * @throws IllegalStateException on a reactor's thread, in a handler, which would wait for
      *     itself
      */
-    public synchronized boolean stop(Duration drain) {
+    public boolean stop(Duration drain) {
+        // Before the lock: who holds it may be waiting for the caller.
         if (group.isReactorThread()) {
             throw new IllegalStateException(
                 "a handler cannot wait for the server's end: stop it from another thread");
         }
-        if (stoppedCleanly == null) {
-            stoppedCleanly = group.stop(Math.clamp(drain.toMillis(), 0, Integer.MAX_VALUE));
+        synchronized (this) {
+            if (stoppedCleanly == null) {
+                stoppedCleanly = group.stop(Math.clamp(drain.toMillis(), 0, Integer.MAX_VALUE));
+            }
+            return stoppedCleanly;
         }
-        return stoppedCleanly;
     }
 
     /** {@link #stop} with five seconds. */

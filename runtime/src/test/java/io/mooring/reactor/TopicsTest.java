@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.mooring.conn.Connection;
 import io.mooring.conn.ConnectionTable;
+import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
@@ -118,6 +119,40 @@ class TopicsTest {
             assertThat(server.count(Counter.DROPPED)).isZero();
             assertThat(server.count(Counter.DELIVERED) + server.count(Counter.QUEUED))
                 .isEqualTo((long) messages * publishers * (subscribers - 1));
+        }
+    }
+
+    @Test
+    void aPublisherThatIsTooFastIsHeldAndNothingIsLost() throws Exception {
+        int messages = 60_000;
+        TestServer.Sizes sizes = new TestServer.Sizes();
+        sizes.reactors = 2;
+        try (TestServer server = new TestServer(sizes);
+                WsClient publisher = WsClient.open(server.port, "/topic/t", new Random(1));
+                WsClient subscriber = WsClient.open(server.port, "/topic/t", new Random(2))) {
+            server.await("both have joined", () -> joined(server) == 2);
+            byte[] text = Clients.text(4);
+            Thread flood = Thread.startVirtualThread(() -> {
+                try {
+                    ByteArrayOutputStream wire = new ByteArrayOutputStream();
+                    for (int i = 0; i < messages; i++) {
+                        wire.writeBytes(WsClient.frame(0x81, text, i));
+                    }
+                    publisher.write(wire.toByteArray());
+                } catch (IOException e) {
+                    throw new AssertionError(e);
+                }
+            });
+            for (int i = 0; i < messages; i++) {
+                assertThat(subscriber.read().payload()).isEqualTo(text);
+            }
+            flood.join();
+            publisher.closeProperly();
+            subscriber.closeProperly();
+            server.awaitEmpty();
+            assertThat(server.count(Counter.PUBLISH_REFUSED)).isZero();
+            assertThat(server.count(Counter.DROPPED)).isZero();
+            assertThat(server.count(Counter.PUBLISHED)).isEqualTo(messages);
         }
     }
 

@@ -60,7 +60,7 @@ class BufferRingTest {
     }
 
     @ParameterizedTest
-    @ValueSource(ints = {0, 3, 1000, -1, -8, MOST + 1, 2 * MOST,
+    @ValueSource(ints = {0, 3, 1000, -1, -8, Integer.MIN_VALUE, MOST + 1, 2 * MOST,
         Integer.MAX_VALUE})
     void sizesThatAreNoPowerOfTwoOrTooLarge(int buffers) {
         try (Ring ring = Variant.NEWEST.open(4, 4)) {

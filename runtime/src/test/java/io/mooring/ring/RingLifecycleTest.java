@@ -2,6 +2,7 @@ package io.mooring.ring;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.catchThrowableOfType;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import io.mooring.sys.Abi;
 import io.mooring.sys.Descriptors;
@@ -85,6 +86,30 @@ class RingLifecycleTest {
         assertThat(Descriptors.count(Descriptors.RING)).isEqualTo(descriptors);
     }
 
+    /** A closed ring leaves its place among the registered ones of the thread to the next. */
+    @Test
+    void aHundredRingsOfOneThreadAreRegisteredAllTheSame() throws Exception {
+        Variant.NEWEST.features();
+        FutureTask<Integer> task = new FutureTask<>(() -> {
+            KernelFeatures features = KernelFeatures.probe();
+            if (!features.registeredRing()) {
+                return null;
+            }
+            for (int i = 0; i < 100; i++) {
+                Ring.open(features, 4, 4).close();
+            }
+            try (Ring ring = Ring.open(features, 4, 4)) {
+                FutureTask<Integer> other = new FutureTask<>(() -> ring.submitAndWait(0, 0));
+                Thread.ofPlatform().start(other);
+                return other.get();
+            }
+        });
+        Thread.ofPlatform().start(task);
+        assumeTrue(task.get() != null, "this kernel registers no rings");
+        // EEXIST, were it entered by its descriptor, which any thread of the process has.
+        assertThat(task.get()).isIn(-Errno.EINVAL, -Errno.EBADF);
+    }
+
     /** What waits in the kernel goes with the ring, and so do the sockets in its table. */
     @Test
     void closingEndsConnections() throws IOException {
@@ -103,6 +128,19 @@ class RingLifecycleTest {
             assertThat(Loopback.isAtEnd(received)).isTrue();
             buffers.close();
         }
+    }
+
+    /** The mapping of a ring is refused: the descriptor that was there already must not stay. */
+    @Test
+    void aRingThatCannotBeMappedLeavesNothing() throws Exception {
+        KernelFeatures features = Variant.NEWEST.features();
+        int descriptors = Descriptors.count(Descriptors.RING);
+        SetupException refused = Seccomp.refusing(Abi.SYS_MMAP, 3,
+            Abi.MAP_SHARED | Abi.MAP_POPULATE, Errno.ENOMEM, () ->
+                catchThrowableOfType(SetupException.class, () -> Ring.open(features, 8, 8)));
+        assertThat(refused.errno()).isEqualTo(Errno.ENOMEM);
+        assertThat(refused.getMessage()).contains("cannot map a ring", "ulimit -v");
+        assertThat(Descriptors.count(Descriptors.RING)).isEqualTo(descriptors);
     }
 
     @ParameterizedTest

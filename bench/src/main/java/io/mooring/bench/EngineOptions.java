@@ -1,0 +1,120 @@
+package io.mooring.bench;
+
+import java.util.ArrayList;
+import java.util.List;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.ParameterException;
+import picocli.CommandLine.Spec;
+
+/**
+ * The engines that there are, and how their processes are started. One reactor, loop or thread
+ * each, for figures are per core; every JVM gets the same collector, every socket is IPv4.
+ */
+public final class EngineOptions {
+
+    /** Mooring's own server. */
+    public static final String MOORING = "mooring";
+    /** {@link NettyEchoServer}. */
+    public static final String NETTY_EPOLL = "netty-epoll";
+    /** uring_echo.c. */
+    public static final String C_LOOP = "c-loop";
+    /** bare_accept.c: accepts and arms nothing; the floor of {@code idle}. */
+    public static final String BARE = "bare";
+
+    @Spec(Spec.Target.MIXEE)
+    private CommandSpec command;
+
+    @Option(names = "--mooring-jvm", paramLabel = "FLAGS", defaultValue =
+            "-XX:+UseSerialGC --add-exports java.base/jdk.internal.misc=ALL-UNNAMED"
+            + " --enable-native-access=ALL-UNNAMED",
+            description = "JVM flags of mooring, as its launcher has them")
+    private String mooringJvm;
+
+    /** By default no ping falls into a measurement: the peers send none either. */
+    @Option(names = "--mooring-args", paramLabel = "ARGS", defaultValue = "--idle-timeout 3600s",
+            description = "more arguments of 'mooring serve', as --max-message 1MiB for sizes above"
+                    + " its default; ${DEFAULT-VALUE}")
+    private String mooringArgs;
+
+    @Option(names = "--netty-jvm", paramLabel = "FLAGS",
+            defaultValue = "-XX:+UseSerialGC --enable-native-access=ALL-UNNAMED"
+            + " -Djava.net.preferIPv4Stack=true",
+            description = "JVM flags of the Netty servers")
+    private String nettyJvm;
+
+    @Option(names = "--realtime",
+            description = "as root: run servers and load alike before all others (SCHED_RR), to"
+                    + " keep the rest of a busy machine out of the figures")
+    private boolean realtime;
+
+    /** Where servers run, one of them busy at a time. */
+    public Core serverCore() {
+        return new Core(0, realtime);
+    }
+
+    /** Where the load and the holders of connections run. */
+    public Core loadCore() {
+        return new Core(1, realtime);
+    }
+
+    /** The engine called {@code name}; {@code jvmFlags} come after the user's. */
+    public Engine engine(String name, Home home, NativeTools tools, String jvmFlags) {
+        return switch (name) {
+            case MOORING -> mooring(home, jvmFlags);
+            case NETTY_EPOLL -> new Engine(name, endpoint -> line(
+                    java(nettyJvm, jvmFlags),
+                    "-cp", System.getProperty("java.class.path"), NettyEchoServer.class.getName(),
+                    "--host", endpoint.host(), "--port", endpoint.port(), "--threads", 1));
+            case C_LOOP -> inC(name, tools.program("uring_echo").toString());
+            case BARE -> inC(name, tools.program("bare_accept").toString());
+            default -> throw usage("no engine '" + name + "'; there are: "
+                    + String.join(", ", MOORING, NETTY_EPOLL, C_LOOP));
+        };
+    }
+
+    /** Refuses the command line where {@code holds} is false. */
+    public void require(boolean holds, String message) {
+        if (!holds) {
+            throw usage(message);
+        }
+    }
+
+    private ParameterException usage(String message) {
+        return new ParameterException(command.commandLine(), message);
+    }
+
+    private Engine mooring(Home home, String jvmFlags) {
+        String jar = home.runtimeJar().toString();
+        return new Engine(MOORING, endpoint -> line(
+                java(mooringJvm, jvmFlags), "-jar", jar,
+                "serve", "--host", endpoint.host(), "--port", endpoint.port(), "--reactors", 1,
+                "--max-connections", endpoint.connectionsMax(), words(mooringArgs)));
+    }
+
+    private static Engine inC(String name, String program) {
+        return new Engine(name, endpoint ->
+                line(program, "-h", endpoint.host(), "-p", endpoint.port()));
+    }
+
+    private static List<String> java(String flags, String more) {
+        return line(Home.jdkTool("java"), words(flags), words(more));
+    }
+
+    private static List<String> words(String text) {
+        return text.isBlank() ? List.of() : List.of(text.strip().split("\\s+"));
+    }
+
+    /** Strings, numbers and lists of them as one list of words. */
+    private static List<String> line(Object... parts) {
+        List<String> line = new ArrayList<>();
+        for (Object part : parts) {
+            if (part instanceof List<?> list) {
+                list.forEach(word -> line.add(word.toString()));
+            } else {
+                line.add(part.toString());
+            }
+        }
+        return line;
+    }
+}

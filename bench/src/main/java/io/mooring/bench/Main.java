@@ -1,0 +1,38 @@
+package io.mooring.bench;
+
+import picocli.CommandLine;
+import picocli.CommandLine.Command;
+
+/** The command line of the bench: one subcommand per question. */
+@Command(name = "mooring bench", mixinStandardHelpOptions = true,
+        description = "Measures servers side by side, each in a process of its own.",
+        subcommands = {EchoRateCommand.class, IdleCommand.class, ChurnKillCommand.class})
+public final class Main {
+
+    private Main() {
+    }
+
+    /** Exits 0 when all was measured, 1 when something was not, 2 for a wrong command line. */
+    public static void main(String[] args) {
+        System.exit(run(args));
+    }
+
+    /** As {@link #main}, without the exit. */
+    static int run(String... args) {
+        CommandLine line = new CommandLine(new Main());
+        line.setParameterExceptionHandler((wrong, given) -> {
+            CommandLine command = wrong.getCommandLine();
+            command.getErr().println(wrong.getMessage() + " ('"
+                    + command.getCommandSpec().qualifiedName() + " --help' tells)");
+            return CommandLine.ExitCode.USAGE;
+        });
+        line.setExecutionExceptionHandler((failure, command, result) -> {
+            if (failure instanceof BenchException) {
+                command.getErr().println("mooring bench: " + failure.getMessage());
+                return 1;
+            }
+            throw failure;
+        });
+        return line.execute(args);
+    }
+}

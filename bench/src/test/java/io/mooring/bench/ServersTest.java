@@ -1,0 +1,182 @@
+package io.mooring.bench;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
+
+import java.io.ByteArrayOutputStream;
+import java.io.DataInputStream;
+import java.io.IOException;
+import java.net.Socket;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Map;
+import java.util.Random;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+import picocli.CommandLine;
+
+/** The peers and the clients, each in a process of its own, as a measurement uses them. */
+class ServersTest {
+
+    private static final String REQUEST = "GET /echo HTTP/1.1\r\nHost: x\r\nUpgrade: websocket\r\n"
+            + "Connection: Upgrade\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n"
+            + "Sec-WebSocket-Version: 13\r\n\r\n";
+
+    private final Home home = Home.locate();
+    private final NativeTools tools = new NativeTools(home);
+
+    @BeforeEach
+    void needsTheMachinesTools() {
+        assumeTrue(NativeTools.has("gcc"), "gcc is missing: apt-get install gcc libc6-dev");
+        assumeTrue(NativeTools.has("taskset"), "taskset is missing: apt-get install util-linux");
+        assumeTrue(Runtime.getRuntime().availableProcessors() >= 2, "needs two cores");
+    }
+
+    private ServerProcess start(String engine) {
+        assumeTrue(!engine.equals(EngineOptions.C_LOOP) || isUringAllowed(),
+                "io_uring is missing or disabled (kernel.io_uring_disabled)");
+        EngineOptions options = CommandLine.populateCommand(new EngineOptions());
+        return ServerProcess.start(options.engine(engine, home, tools, ""), "127.0.0.1", 1000,
+                new Core(0, false), home);
+    }
+
+    private static boolean isUringAllowed() {
+        Path sysctl = Path.of("/proc/sys/kernel/io_uring_disabled");
+        return !Files.exists(sysctl) || Proc.read(sysctl.toString()).strip().equals("0");
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {EngineOptions.NETTY_EPOLL, EngineOptions.C_LOOP})
+    void everySizeComesBackWholeOrSplit(String engine) throws IOException {
+        try (ServerProcess server = start(engine); Socket socket = open(server)) {
+            DataInputStream in = new DataInputStream(socket.getInputStream());
+            for (int size : new int[] {0, 1, 16, 125, 126, 2048, 65_535, 65_536, 1_000_000}) {
+                byte[] payload = new byte[size];
+                new Random(size).nextBytes(payload);
+                socket.getOutputStream().write(frame(payload));
+                assertThat(echo(in)).as("%d B", size).isEqualTo(payload);
+            }
+            // Two frames in one piece, then one in two pieces, split at every byte.
+            byte[] two = frame("first".getBytes(StandardCharsets.UTF_8));
+            byte[] both = Arrays.copyOf(two, 2 * two.length);
+            System.arraycopy(two, 0, both, two.length, two.length);
+            for (int split = 1; split < both.length; split++) {
+                socket.getOutputStream().write(both, 0, split);
+                socket.getOutputStream().write(both, split, both.length - split);
+                assertThat(echo(in)).asString(StandardCharsets.UTF_8).isEqualTo("first");
+                assertThat(echo(in)).asString(StandardCharsets.UTF_8).isEqualTo("first");
+            }
+        }
+    }
+
+    private static Socket open(ServerProcess server) throws IOException {
+        Socket socket = new Socket("127.0.0.1", server.port());
+        socket.setTcpNoDelay(true);
+        socket.setSoTimeout(20_000);
+        socket.getOutputStream().write(REQUEST.getBytes(StandardCharsets.US_ASCII));
+        ByteArrayOutputStream head = new ByteArrayOutputStream();
+        while (!head.toString(StandardCharsets.US_ASCII).endsWith("\r\n\r\n")) {
+            head.write(socket.getInputStream().read());
+        }
+        assertThat(head.toString(StandardCharsets.US_ASCII)).startsWith("HTTP/1.1 101 ")
+                .contains("s3pPLMBiTxaQ9kYGzzhZRbK+xOo=");
+        return socket;
+    }
+
+    /** A masked binary message. */
+    private static byte[] frame(byte[] payload) {
+        ByteArrayOutputStream out = new ByteArrayOutputStream();
+        out.write(0x82);
+        if (payload.length < 126) {
+            out.write(0x80 | payload.length);
+        } else if (payload.length < 65_536) {
+            out.write(0x80 | 126);
+            out.writeBytes(new byte[] {(byte) (payload.length >> 8), (byte) payload.length});
+        } else {
+            out.write(0x80 | 127);
+            out.writeBytes(new byte[] {0, 0, 0, 0, (byte) (payload.length >> 24),
+                (byte) (payload.length >> 16), (byte) (payload.length >> 8),
+                (byte) payload.length});
+        }
+        byte[] key = {0x12, (byte) 0xF3, 0x45, (byte) 0x9A};
+        out.writeBytes(key);
+        for (int i = 0; i < payload.length; i++) {
+            out.write(payload[i] ^ key[i & 3]);
+        }
+        return out.toByteArray();
+    }
+
+    private static byte[] echo(DataInputStream in) throws IOException {
+        assertThat(in.readUnsignedByte()).isEqualTo(0x82);
+        int length = in.readUnsignedByte();
+        if (length == 126) {
+            length = in.readUnsignedShort();
+        } else if (length == 127) {
+            length = Math.toIntExact(in.readLong());
+        }
+        byte[] payload = new byte[length];
+        in.readFully(payload);
+        return payload;
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"500", "0"})
+    void echoRateFromEndToEnd(String rate, @TempDir Path folder) throws IOException {
+        assumeTrue(isUringAllowed(), "io_uring is missing or disabled (for the load)");
+        Path json = folder.resolve("report.json");
+        int exit = Main.run("echo-rate", "--engines", EngineOptions.NETTY_EPOLL, "--rate", rate,
+                "--connections", "10", "--size", "200", "--seconds", "0.5", "--warmup", "0.2",
+                "--rounds", "2", "--json", json.toString());
+        Map<String, Object> report = Json.parseObject(Files.readString(json));
+        List<?> rounds = (List<?>) report.get("rounds");
+        assertThat(rounds).hasSize(2);
+        boolean anyValid = false;
+        for (Object entry : rounds) {
+            Map<String, Object> row = Json.object(entry);
+            assertThat(row).containsEntry("engine", EngineOptions.NETTY_EPOLL)
+                    .containsEntry("errors", 0L);
+            assertThat(row.get("received")).isEqualTo(row.get("sent"));
+            anyValid |= row.get("valid").equals(true);
+        }
+        // How much is sent late is the machine's affair; what is said of it is ours.
+        assertThat(exit).isEqualTo(anyValid ? 0 : 1);
+    }
+
+    @Test
+    void theHolderGrowsAndResets() throws IOException {
+        try (ServerProcess server = start(EngineOptions.NETTY_EPOLL);
+                Holder holder = new Holder(tools.program("idle_hold"), new Core(1, false),
+                        server.port(), "/echo")) {
+            holder.grow(10);
+            holder.grow(25);
+            holder.reset();
+            holder.grow(5);
+        }
+    }
+
+    @Test
+    void anEngineThatDiesIsSaidWithItsLastWords() {
+        Engine broken = new Engine("broken",
+                endpoint -> List.of("sh", "-c", "echo no luck; exit 3"));
+        assertThatThrownBy(() -> ServerProcess.start(broken, "127.0.0.1", 1,
+                new Core(0, false), home))
+                .isInstanceOf(BenchException.class)
+                .hasMessageContaining("exit code 3").hasMessageContaining("no luck");
+    }
+
+    @Test
+    void wrongCommandLinesExitWith2() {
+        assertThat(Main.run("no-such-command")).isEqualTo(2);
+        assertThat(Main.run("echo-rate", "--rate", "many")).isEqualTo(2);
+        assertThat(Main.run("echo-rate", "--size", "15")).isEqualTo(2);
+        assertThat(Main.run("echo-rate", "--engines", "no-such-engine")).isEqualTo(2);
+        assertThat(Main.run("idle", "--low", "10", "--high", "5")).isEqualTo(2);
+    }
+}
