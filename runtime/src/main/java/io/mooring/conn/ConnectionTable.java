@@ -67,7 +67,8 @@ public final class ConnectionTable implements AutoCloseable {
             return NONE;
         }
         long c = at(slot);
-        int generation = Math.max(firstGeneration, Connection.generation(c)); // 0 is nobody's
+        int kept = Connection.generation(c);
+        int generation = kept == 0 ? firstGeneration : kept;
         for (int i = 0; i < Connection.BYTES; i += Long.BYTES) {
             OffHeap.putLong(c + i, 0);
         }
@@ -89,7 +90,7 @@ public final class ConnectionTable implements AutoCloseable {
         assert Connection.assembly(c) == 0 && Connection.output(c) == 0 : "freed with chunks";
         assert OffHeap.getInt(c + Connection.WHEEL_NEXT) == IdleWheel.NONE
             && OffHeap.getInt(c + Connection.WHEEL_PREV) == IdleWheel.NONE : "freed on the wheel";
-        Connection.generation(c, Connection.generation(c) + 1 & GENERATION_MASK);
+        Connection.generation(c, next(Connection.generation(c)));
         Connection.phase(c, Phase.FREE);
         OffHeap.putInt(c + Connection.WHEEL_NEXT, freeHead);
         freeHead = slot;
@@ -105,9 +106,7 @@ public final class ConnectionTable implements AutoCloseable {
             return;
         }
         int top = untouched;
-        int last = 0;
         while (top > 0 && Connection.phase(at(top - 1)) == Phase.FREE) {
-            last = Math.max(last, Connection.generation(at(top - 1)));
             top--;
         }
         long from = OffHeap.pageAlign((long) top * Connection.BYTES);
@@ -115,10 +114,25 @@ public final class ConnectionTable implements AutoCloseable {
         if (from == to) {
             return;
         }
+        int kept = (int) (from / Connection.BYTES);
+        for (int slot = kept; slot < untouched; slot++) {
+            raiseFirstGeneration(Connection.generation(at(slot)));
+        }
         OffHeap.discard(base + from, to - from);
-        firstGeneration = Math.max(firstGeneration, last);
-        untouched = (int) (from / Connection.BYTES);
+        untouched = kept;
         relink();
+    }
+
+    /** 0 stands for a slot that was never used, or given back. */
+    private static int next(int generation) {
+        return generation == GENERATION_MASK ? 1 : generation + 1;
+    }
+
+    /** Of two generations the later one, by less than half the circle. */
+    private void raiseFirstGeneration(int generation) {
+        if (generation != 0 && (generation - firstGeneration & GENERATION_MASK) < 1 << 23) {
+            firstGeneration = generation;
+        }
     }
 
     /** The free list anew, lowest slot first. */

@@ -217,7 +217,8 @@ final class Shard {
     /** Memory that traffic and connections have left behind goes back, once they are few. */
     void trim() {
         long received = counters.get(Counter.BYTES_RECEIVED);
-        if (received == receivedAtTrim && buffersTouched) {
+        boolean unread = cq.head() != cq.tail() || ring.overflowed(); // may name a full buffer
+        if (received == receivedAtTrim && buffersTouched && !unread) {
             buffers.trim();
             buffersTouched = false;
         } else if (received != receivedAtTrim) {

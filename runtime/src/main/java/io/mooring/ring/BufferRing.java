@@ -110,7 +110,8 @@ public final class BufferRing implements AutoCloseable {
 
     /**
      * Gives the buffers' memory back, and keeps the buffers: they hold nothing, and the kernel
-     * touches a page anew when it needs one. Nothing happens while one is ours.
+     * touches a page anew when it needs one. Nothing happens while one is ours. No completion that
+     * names a buffer may be unread: that buffer is full.
      */
     public void trim() {
         if (held == 0) {

@@ -7,6 +7,9 @@ import io.mooring.sys.SetupException;
 
 /** The ring's table of direct descriptors, registered sparse: accepts fill it, closes empty it. */
 public final class DirectFiles {
+    /** IORING_MAX_FIXED_FILES. */
+    private static final int PLACES_MAX = 1 << 20;
+
     private DirectFiles() {
     }
 
@@ -17,6 +20,10 @@ public final class DirectFiles {
      * @throws SetupException EMFILE when {@code slots} is above the soft RLIMIT_NOFILE
      */
     public static void register(Ring ring, int slots) {
+        if (slots > PLACES_MAX) {
+            throw new SetupException("a ring holds " + PLACES_MAX + " direct descriptors, not "
+                + slots + ": use several rings", Errno.EMFILE);
+        }
         long arg = OffHeap.map(Abi.RSRC_REGISTER_BYTES);
         OffHeap.putInt(arg, slots);
         OffHeap.putInt(arg + 4, Abi.RSRC_REGISTER_SPARSE);

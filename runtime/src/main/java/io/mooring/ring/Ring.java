@@ -142,13 +142,16 @@ public final class Ring implements AutoCloseable {
         return Syscalls.ioUringRegister(fd, opcode, arg, args);
     }
 
-    /** Closes the ring; the kernel cancels what is in it and drops its descriptors. */
+    /** Closes the ring, once; the kernel cancels what is in it and drops its descriptors. */
     @Override
     public void close() {
+        if (closed) {
+            return;
+        }
         OffHeap.unmap(sqesAddress, sqesBytes);
         OffHeap.unmap(ringAddress, ringBytes);
         OffHeap.unmap(waitArg, Abi.GETEVENTS_ARG_BYTES + Abi.TIMESPEC_BYTES);
-        if (enterFd != fd) {
+        if ((enterFlags & Abi.ENTER_REGISTERED_RING) != 0) {
             unregisterSelf();
         }
         closed = true;

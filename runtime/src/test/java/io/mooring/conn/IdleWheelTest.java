@@ -149,6 +149,35 @@ class IdleWheelTest {
         assertThat(wheel.ticksToNext(100_000)).isEqualTo(7);
     }
 
+    /** Nothing has polled for an hour: what is scheduled first counts from now all the same. */
+    @Test
+    void anEmptyWheelCatchesUp() {
+        for (int start : new int[] {0, Integer.MAX_VALUE - 50_000, -100}) {
+            IdleWheel wheel = new IdleWheel(table, start);
+            int now = start + 60_000;
+            wheel.catchUp(now);
+            wheel.schedule(0, now + 1_000);
+            assertThat(wheel.ticksToNext(now)).isEqualTo(1_000);
+            assertThat(wheel.poll(now + 999)).isEqualTo(-1);
+            assertThat(wheel.poll(now + 1_000)).isZero();
+            wheel.catchUp(now); // time that goes back
+            wheel.schedule(1, now + 1_005);
+            assertThat(wheel.ticksToNext(now + 1_000)).isEqualTo(5);
+            wheel.cancel(1);
+        }
+    }
+
+    /** What is due must not be passed over. */
+    @Test
+    void aWheelWithEntriesDoesNotCatchUp() {
+        IdleWheel wheel = new IdleWheel(table, 0);
+        wheel.schedule(0, 10);
+        wheel.catchUp(60_000);
+        assertThat(wheel.ticksToNext(60_000)).isZero();
+        assertThat(wheel.poll(60_000)).isZero();
+        wheel.invariants();
+    }
+
     @Test
     void invariantsSeeDamage() {
         IdleWheel wheel = new IdleWheel(table, 0);
@@ -191,8 +220,13 @@ class IdleWheelTest {
                     wheel.cancel(slot);
                     due[slot] = -1;
                 }
-                case 5 -> now += random.nextInt(10) == 0 ? random.nextInt(6_000)
-                    : random.nextInt(60);
+                case 5 -> {
+                    now += random.nextInt(10) == 0 ? random.nextInt(6_000) : random.nextInt(60);
+                    if (random.nextBoolean()) {
+                        wheel.catchUp((int) now);
+                        current = scheduled(due) == 0 ? now : current;
+                    }
+                }
                 default -> {
                     int next = next(due);
                     int polled = wheel.poll((int) now);

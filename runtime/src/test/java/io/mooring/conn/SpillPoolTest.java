@@ -3,7 +3,10 @@ package io.mooring.conn;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import io.mooring.sys.Abi;
+import io.mooring.sys.Errno;
 import io.mooring.sys.OffHeap;
+import io.mooring.sys.Seccomp;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.SplittableRandom;
@@ -85,11 +88,30 @@ class SpillPoolTest {
         pool.give(small);
     }
 
-    @Test
-    void chunksLargerThanAnyBoundAreRefused() {
-        assertThatThrownBy(() -> pool.take((1 << 30) + 1))
-            .isInstanceOf(IllegalArgumentException.class);
+    @ParameterizedTest
+    @ValueSource(ints = {0, -1, Integer.MIN_VALUE, (1 << 30) + 1, Integer.MAX_VALUE})
+    void chunksOfNoSizeAreRefused(int bytes) {
+        assertThatThrownBy(() -> pool.take(bytes)).isInstanceOf(IllegalArgumentException.class)
+            .hasMessage("chunk of " + bytes + " bytes");
         assertThat(pool.mappedBytes()).isZero();
+    }
+
+    /** The kernel has no memory for an extent: as if the bound were reached. */
+    @Test
+    void aRefusedMappingIsLikeTheBound() throws Exception {
+        int before = pool.take(SMALL);
+        int refused = Seccomp.refusing(Abi.SYS_MMAP, 1, 1 << 20, Errno.ENOMEM, () -> {
+            int none = pool.take(1 << 20);
+            pool.give(pool.take(SMALL)); // others go on
+            return none;
+        });
+        assertThat(refused).isZero();
+        pool.invariants();
+        assertThat(pool.mappedBytes()).isEqualTo(EXTENT);
+        int after = pool.take(1 << 20);
+        assertThat(after).isNotZero();
+        pool.give(after);
+        pool.give(before);
     }
 
     @Test

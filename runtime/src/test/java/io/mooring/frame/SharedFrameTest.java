@@ -20,7 +20,7 @@ import org.junit.jupiter.params.provider.CsvSource;
 class SharedFrameTest {
     private static final int THREADS = 8;
 
-    private final SharedFrameBudget budget = new SharedFrameBudget(1 << 20);
+    private final SharedFrameBudget budget = new SharedFrameBudget(4 << 20);
 
     /** RFC 6455, 5.2: final, not masked, the length in 7, 16 or 64 bits. */
     @ParameterizedTest
@@ -38,7 +38,8 @@ class SharedFrameTest {
             MemorySegment.ofArray(payload), 0, length, 1);
         assertThat(frame.bytes()).isEqualTo(headerLength + length);
         assertThat(contents(frame)).isEqualTo(expected);
-        assertThat(budget.usedBytes()).isEqualTo(headerLength + length);
+        assertThat(budget.usedBytes())
+            .isEqualTo(headerLength + length + SharedFrame.overheadBytes(1));
         frame.release();
         assertThat(budget.usedBytes()).isZero();
     }
@@ -61,17 +62,19 @@ class SharedFrameTest {
 
     @Test
     void refusesWhatIsAboveTheBudget() {
-        SharedFrameBudget small = new SharedFrameBudget(100);
+        int overhead = SharedFrame.overheadBytes(1);
+        SharedFrameBudget small = new SharedFrameBudget(2 * overhead + 100);
+        assertThat(small.bytesMax()).isEqualTo(2 * overhead + 100);
         SharedFrame first = frame(small, 58, 1); // 60 with its header
         assertThat(first).isNotNull();
         assertThat(frame(small, 39, 1)).isNull(); // 41
-        assertThat(small.usedBytes()).as("a refusal takes nothing").isEqualTo(60);
+        assertThat(small.usedBytes()).as("a refusal takes nothing").isEqualTo(overhead + 60);
         SharedFrame second = frame(small, 38, 1); // 40: to the last byte
         assertThat(second).isNotNull();
-        assertThat(small.usedBytes()).isEqualTo(100);
+        assertThat(small.usedBytes()).isEqualTo(small.bytesMax());
         assertThat(frame(small, 0, 1)).isNull();
         first.release();
-        assertThat(small.usedBytes()).isEqualTo(40);
+        assertThat(small.usedBytes()).isEqualTo(overhead + 40);
         SharedFrame third = frame(small, 58, 1);
         assertThat(third).isNotNull();
         second.release();
@@ -79,13 +82,41 @@ class SharedFrameTest {
         assertThat(small.usedBytes()).isZero();
     }
 
+    /** What it takes on the heap counts, more for more holders; so empty frames are bounded. */
+    @Test
+    void overheadCounts() {
+        SharedFrame one = frame(budget, 0, 1);
+        long used = budget.usedBytes();
+        SharedFrame ten = frame(budget, 0, 10);
+        assertThat(budget.usedBytes() - used).isGreaterThan(used).isGreaterThan(100);
+        one.release();
+        for (int i = 0; i < 10; i++) {
+            ten.release();
+        }
+        assertThat(budget.usedBytes()).isZero();
+    }
+
+    @Test
+    void theBudgetIsTakenToTheByte() {
+        SharedFrameBudget small = new SharedFrameBudget(10);
+        assertThat(small.tryTake(11)).isFalse();
+        assertThat(small.tryTake(4)).isTrue();
+        assertThat(small.tryTake(7)).isFalse();
+        assertThat(small.tryTake(6)).isTrue();
+        assertThat(small.tryTake(1)).isFalse();
+        assertThat(small.usedBytes()).isEqualTo(10);
+        small.give(10);
+        assertThat(small.usedBytes()).isZero();
+    }
+
     @Test
     void staysUntilTheLastHolderLetsGo() {
         SharedFrame frame = frame(budget, 10, 3);
+        long used = budget.usedBytes();
         byte[] before = contents(frame);
         frame.release();
         frame.release();
-        assertThat(budget.usedBytes()).isEqualTo(12);
+        assertThat(budget.usedBytes()).isEqualTo(used);
         assertThat(contents(frame)).isEqualTo(before);
         frame.release();
         assertThat(budget.usedBytes()).isZero();
@@ -120,10 +151,10 @@ class SharedFrameTest {
     /** Publishers on all threads at once: the sum comes out even. */
     @Test
     void manyThreadsShareTheBudget() throws InterruptedException {
-        SharedFrameBudget small = new SharedFrameBudget(THREADS * 100L);
+        SharedFrameBudget small = new SharedFrameBudget(THREADS * 200L);
         List<Throwable> failures = together(thread -> {
             SplittableRandom random = new SplittableRandom(thread);
-            for (int i = 0; i < 300; i++) {
+            for (int i = 0; i < 2_000; i++) {
                 SharedFrame frame = frame(small, random.nextInt(120), 1);
                 if (frame != null) {
                     frame.release();

@@ -109,6 +109,28 @@ class BufferRingTest {
             .contains("a ring of 4 buffers", "RLIMIT_MEMLOCK", "ulimit -l", "LimitMEMLOCK=");
     }
 
+    /** Trimmed memory is as good as before; while a buffer is ours, nothing is trimmed. */
+    @Test
+    void trims() throws IOException {
+        try (Loopback loopback = Loopback.open(1);
+                BufferRing buffers = new BufferRing(loopback.ring, 0, 4, OffHeap.PAGE_BYTES)) {
+            SocketChannel peer = loopback.accept(0);
+            for (int round = 1; round <= 6; round++) { // every buffer, and some again
+                Loopback.write(peer, new byte[] {(byte) round});
+                Sqe.prepRecv(loopback.sq.next(), 0, 0, 0, 1);
+                Completion completion = loopback.driver.next(1);
+                long at = buffers.address(completion.buffer());
+                buffers.taken();
+                buffers.trim();
+                assertThat(OffHeap.getByte(at)).as("ours").isEqualTo((byte) round);
+                buffers.give(completion.buffer());
+                buffers.publish();
+                buffers.trim();
+                assertThat(OffHeap.getByte(at)).as("given back").isZero();
+            }
+        }
+    }
+
     /** After it is closed its group is free again, and the memory gone. */
     @Test
     void closes() {

@@ -25,18 +25,19 @@ final class Loopback implements AutoCloseable {
     static final long ACCEPT = UserData.pack(200, 0, 0);
     private static final long CLOSE = UserData.pack(201, 0, 0);
     private static final int SOCKADDR_ROOM = 64;
+    private static final int SCRATCH_BYTES = 16 << 20;
 
     final Ring ring;
     final Driver driver;
     final SubmissionQueue sq;
     /** Scratch memory of the test's. */
     final long memory = OffHeap.map(SCRATCH_BYTES);
-    static final int SCRATCH_BYTES = 16 << 20;
 
     private final int listener;
     private final InetSocketAddress address;
     private final long sockaddr = OffHeap.map(SOCKADDR_ROOM + 4);
     private final List<SocketChannel> peers = new ArrayList<>();
+    private boolean ringClosed;
 
     private Loopback(Ring ring, int slots, String host, int sendBufferBytes) {
         this.ring = ring;
@@ -170,9 +171,17 @@ final class Loopback implements AutoCloseable {
         peer.close();
     }
 
+    /** The ring alone, before its time. */
+    void closeRing() {
+        if (!ringClosed) {
+            ringClosed = true;
+            ring.close();
+        }
+    }
+
     @Override
     public void close() throws IOException {
-        ring.close(); // first: the kernel still writes to what goes below
+        closeRing(); // first: the kernel still writes to what goes below
         for (SocketChannel peer : peers) {
             peer.close();
         }

@@ -122,11 +122,27 @@ class RingLifecycleTest {
             Sqe.prepRecvMultishot(loopback.sq.next(), 2, 0, true, 2);
             loopback.prepAccept(3);
             assertThat(loopback.driver.posted()).isEmpty();
-            loopback.ring.close();
+            loopback.closeRing();
             assertThat(Loopback.isAtEnd(idle)).isTrue();
             assertThat(Loopback.isAtEnd(polled)).isTrue();
             assertThat(Loopback.isAtEnd(received)).isTrue();
             buffers.close();
+        }
+    }
+
+    /** Its descriptor's number may be another's by then. */
+    @Test
+    void aClosedRingRegistersNothing() {
+        Ring ring = Variant.NEWEST.open(4, 4);
+        BufferRing buffers = new BufferRing(ring, 0, 2, 64);
+        ring.close();
+        try (Ring next = Variant.NEWEST.open(4, 4);
+                BufferRing others = new BufferRing(next, 0, 2, 64)) {
+            assertThat(ring.register(Abi.UNREGISTER_BUFFERS, 0, 0)).isEqualTo(-Errno.EBADF);
+            buffers.close();
+            SetupException still = catchThrowableOfType(SetupException.class,
+                () -> new BufferRing(next, others.group(), 2, 64));
+            assertThat(still.errno()).isEqualTo(Errno.EEXIST);
         }
     }
 

@@ -63,6 +63,27 @@ class OffHeapTest {
     }
 
     @Test
+    void triesToMap() {
+        assertThat(OffHeap.tryMap(1L << 61)).isZero();
+        long address = OffHeap.tryMap(10);
+        assertThat(address % PAGE).isZero();
+        OffHeap.putByte(address + PAGE - 1, (byte) 1);
+        OffHeap.unmap(address, 10);
+    }
+
+    @Test
+    void allocatesAndFrees() {
+        for (long bytes : new long[] {1, 66, 100_000, 1 << 24}) {
+            long address = OffHeap.allocate(bytes);
+            assertThat(address).isNotZero();
+            OffHeap.putByte(address, (byte) 1);
+            OffHeap.putByte(address + bytes - 1, (byte) 2);
+            OffHeap.free(address);
+        }
+        assertThat(OffHeap.allocate(1L << 61)).as("no memory, no exception").isZero();
+    }
+
+    @Test
     void unmapOfWhatIsNoMappingAsserts() {
         assertThatThrownBy(() -> OffHeap.unmap(memory | 1, 1)).isInstanceOf(AssertionError.class);
         assertThatThrownBy(() -> OffHeap.discard(memory | 1, 1)).isInstanceOf(AssertionError.class);
