@@ -40,6 +40,7 @@ public final class Reactor {
     final Listener listener;
     final Admission admission;
     final Counters counters = new Counters();
+    private final Gauges gauges = new Gauges();
     final ReactorConnections connections = new ReactorConnections(this);
     final Broadcaster broadcaster = new Broadcaster(this);
     final SpillPool spill;
@@ -61,13 +62,6 @@ public final class Reactor {
     private long stopDeadlineNanos;
     private int stopShard;
     private int stopSlot;
-    /** Read by other threads for metrics: a snapshot a turn. */
-    private volatile Gauges gauges = new Gauges(0, 0, 0, 0, 0);
-
-    /** Sizes at the end of a turn, in connections and bytes. */
-    public record Gauges(int connections, int topics, long slabBytes, long spillUsedBytes,
-        long spillMappedBytes) {
-    }
 
     Reactor(ReactorGroup group, int firstShard, ReactorConfig config, KernelFeatures features,
         Routes routes, Listener listener, Admission admission) {
@@ -476,18 +470,10 @@ public final class Reactor {
     }
 
     private void publishGauges() {
-        int open = 0;
         long slab = 0;
         for (Shard shard : shards) {
-            open += shard.connections();
             slab += shard.table.touchedBytes();
         }
-        Gauges now = gauges;
-        if (now.connections != open || now.slabBytes != slab || now.topics != topics.count()
-                || now.spillUsedBytes != spill.usedBytes()
-                || now.spillMappedBytes != spill.mappedBytes()) {
-            gauges = new Gauges(open, topics.count(), slab, spill.usedBytes(),
-                spill.mappedBytes());
-        }
+        gauges.set(topics.count(), slab, spill.usedBytes(), spill.mappedBytes());
     }
 }
