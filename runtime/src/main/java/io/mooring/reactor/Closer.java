@@ -165,6 +165,8 @@ final class Closer {
     void flush(int slot, long c) {
         if (!shard.receiver.isReading(slot) && shard.sender.isIdle(c)) {
             onFlushed(slot, c);
+        } else {
+            shard.sender.hurry(c);
         }
     }
 
@@ -220,6 +222,7 @@ final class Closer {
         cancel(slot, c, Connection.OP_POLL, Op.POLL);
         cancel(slot, c, Connection.OP_RECV_MULTISHOT, Op.RECV_MULTISHOT);
         cancel(slot, c, Connection.OP_SEND, Op.SEND_ALL);
+        shard.sender.hurry(c);
         join(slot, c);
     }
 

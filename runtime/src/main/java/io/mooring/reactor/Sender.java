@@ -266,6 +266,11 @@ final class Sender {
         }
     }
 
+    /** Something waits for the staged send to end: the next enter must not sleep. */
+    void hurry(long c) {
+        urgent |= Connection.hasOp(c, Connection.OP_SEND_STAGED);
+    }
+
     /** See {@link StagedSends#seal}. */
     void seal(int completionTail) {
         staged.seal(completionTail);
