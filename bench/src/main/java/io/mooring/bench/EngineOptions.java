@@ -26,9 +26,10 @@ public final class EngineOptions {
     private CommandSpec command;
 
     @Option(names = "--mooring-jvm", paramLabel = "FLAGS", defaultValue =
-            "-XX:+UseSerialGC --add-exports java.base/jdk.internal.misc=ALL-UNNAMED"
-            + " --enable-native-access=ALL-UNNAMED",
-            description = "JVM flags of mooring, as its launcher has them")
+            "${sys:mooring.serve.jvm:--XX:+UseSerialGC"
+            + " --add-exports=java.base/jdk.internal.misc=ALL-UNNAMED"
+            + " --enable-native-access=ALL-UNNAMED}",
+            description = "JVM flags of mooring; by default its launcher's for serve")
     private String mooringJvm;
 
     /** By default no ping falls into a measurement: the peers send none either. */
@@ -58,10 +59,13 @@ public final class EngineOptions {
         return new Core(1, realtime);
     }
 
-    /** The engine called {@code name}; {@code jvmFlags} come after the user's. */
+    /**
+     * The engine called {@code name}. {@code jvmFlags} come after the user's, of peers: mooring is
+     * measured as its launcher starts it.
+     */
     public Engine engine(String name, Home home, NativeTools tools, String jvmFlags) {
         return switch (name) {
-            case MOORING -> mooring(home, jvmFlags);
+            case MOORING -> mooring(home);
             case NETTY_EPOLL -> new Engine(name, endpoint -> line(
                     java(nettyJvm, jvmFlags),
                     "-cp", System.getProperty("java.class.path"), NettyEchoServer.class.getName(),
@@ -84,10 +88,10 @@ public final class EngineOptions {
         return new ParameterException(command.commandLine(), message);
     }
 
-    private Engine mooring(Home home, String jvmFlags) {
+    private Engine mooring(Home home) {
         String jar = home.runtimeJar().toString();
         return new Engine(MOORING, endpoint -> line(
-                java(mooringJvm, jvmFlags), "-jar", jar,
+                java(mooringJvm, ""), "-jar", jar,
                 "serve", "--host", endpoint.host(), "--port", endpoint.port(), "--reactors", 1,
                 "--max-connections", endpoint.connectionsMax(), words(mooringArgs)));
     }

@@ -7,8 +7,9 @@ import java.util.concurrent.TimeUnit;
 final class JvmMemory {
 
     /**
-     * A young generation that is resident from the start, so that it has no slope, and an old one
-     * that starts at next to nothing and after a full collection is as large as what lives there.
+     * For peers, as favourable as what mooring's launcher sets for itself: a young generation that
+     * is resident from the start, so that it has no slope, and an old one that starts at next to
+     * nothing and after a full collection is as large as what lives there.
      */
     static final String FLAGS = "-Xms18m -Xmn16m -XX:+AlwaysPreTouch -XX:MinHeapFreeRatio=5"
             + " -XX:MaxHeapFreeRatio=10 -XX:-ShrinkHeapInSteps";

@@ -10,8 +10,13 @@ import io.mooring.ws.Opcode;
  * gone quiet.
  */
 final class Deadlines {
-    /** A hot connection that is quiet for so long goes back to polling. */
-    private static final int COOL_TICKS = 5_000 / IdleWheel.TICK_MS;
+    /**
+     * A hot connection that is quiet for so long goes back to polling; or, where all are hot, has its
+     * receive armed anew. Either looks at the socket once more, which some must: up to Linux 6.18 a
+     * multishot receive can miss the reset that follows data closely (both wake it, it reads the data
+     * and takes both wake-ups for done), and would wait for ever.
+     */
+    private static final int COOL_TICKS = 3_000 / IdleWheel.TICK_MS;
     /** Connections looked at in one turn. */
     private static final int TURN_MAX = 256;
 
@@ -99,9 +104,9 @@ final class Deadlines {
     private void onOpenDue(int slot, long c, int now) {
         int quiet = now - Connection.activeTick(c);
         int next = Integer.MAX_VALUE;
-        if (cools && Connection.is(c, Connection.FLAG_HOT)) {
+        if (Connection.is(c, Connection.FLAG_HOT)) {
             if (quiet >= COOL_TICKS) {
-                shard.receiver.cool(slot, c);
+                shard.receiver.cool(slot, c, cools);
             } else {
                 next = COOL_TICKS - quiet;
             }

@@ -136,7 +136,7 @@ final class Receiver {
         sender.cork().open(slot, address);
         switch (Connection.phase(c)) {
             case Phase.OPEN -> {
-                heat(c, now);
+                heat(slot, c, now);
                 frames.read(slot, c, address, address + bytes);
             }
             case Phase.CLOSE_WAIT -> frames.read(slot, c, address, address + bytes);
@@ -192,10 +192,13 @@ final class Receiver {
 
     // ---- heat
 
-    private void heat(long c, int now) {
+    private void heat(int slot, long c, int now) {
         int since = now - Connection.activeTick(c);
         Connection.activeTick(c, now);
         Connection.clear(c, Connection.FLAG_PINGED);
+        if (arming == Arming.HOT && Connection.heat(c) == 0) {
+            shard.deadlines.watchHot(slot);
+        }
         if (since > HOT_TICKS) {
             Connection.heat(c, 0);
         } else if (Connection.heat(c) < HOT_RECEIVES) {
@@ -211,11 +214,13 @@ final class Receiver {
         }
     }
 
-    /** Back to polling; the connection has been quiet. */
-    void cool(int slot, long c) {
-        Connection.clear(c, Connection.FLAG_HOT);
+    /** The connection has been quiet: back to polling, or only armed anew. */
+    void cool(int slot, long c, boolean demote) {
+        if (demote) {
+            Connection.clear(c, Connection.FLAG_HOT);
+            counters.increment(Counter.DEMOTED);
+        }
         Connection.heat(c, 0);
-        counters.increment(Counter.DEMOTED);
         cancelMultishot(slot, c);
     }
 
