@@ -11,10 +11,10 @@ import io.mooring.ws.Opcode;
  */
 final class Deadlines {
     /**
-     * A hot connection that is quiet for so long goes back to polling; or, where all are hot, has its
-     * receive armed anew. Either looks at the socket once more, which some must: up to Linux 6.18 a
-     * multishot receive can miss the reset that follows data closely (both wake it, it reads the data
-     * and takes both wake-ups for done), and would wait for ever.
+     * A hot connection that is quiet for so long goes back to polling; or, where all are hot, has
+     * its receive armed anew. Either looks at the socket once more, which some must: a multishot
+     * receive can miss the reset that follows data closely (both wake it, it reads the data and
+     * takes both wake-ups for done) on kernels without the fix of 2026, and would wait for ever.
      */
     private static final int COOL_TICKS = 3_000 / IdleWheel.TICK_MS;
     /** Connections looked at in one turn. */

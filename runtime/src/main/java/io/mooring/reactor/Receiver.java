@@ -55,7 +55,9 @@ final class Receiver {
         }
         if (Connection.is(c, Connection.FLAG_HOT)) {
             Connection.addOp(c, Connection.OP_RECV_MULTISHOT);
-            Sqe.prepRecvMultishot(shard.sq.next(), slot, buffers.group(), drained,
+            // Trying comes first even if there seems to be nothing: data and a reset that are both
+            // there when a multishot receive begins to wait are taken for data alone.
+            Sqe.prepRecvMultishot(shard.sq.next(), slot, buffers.group(), false,
                 shard.userData(Op.RECV_MULTISHOT, slot, c));
         } else if (drained) {
             Connection.addOp(c, Connection.OP_POLL);

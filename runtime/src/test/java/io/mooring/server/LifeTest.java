@@ -6,15 +6,20 @@ import io.mooring.api.Connections;
 import io.mooring.api.Payload;
 import io.mooring.api.Request;
 import io.mooring.api.WebSocketHandler;
+import io.mooring.reactor.Arming;
 import java.time.Duration;
 import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.Map;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
 import java.util.function.Consumer;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
 
 /**
  * However a connection ends, its slot and its memory come back, and its handler hears of it once.
@@ -181,6 +186,35 @@ class LifeTest {
         }
         TestServer.awaitQuiet(server);
         RawClient.open(server.port(), "/echo").closeNormally();
+    }
+
+    /**
+     * Data and a reset at once wake whoever waits only once, and a multishot receive may be content
+     * with the data. Before the first receive is armed, and when reading goes on after a pause.
+     */
+    @ParameterizedTest
+    @EnumSource
+    void aResetRightAfterDataIsNoticed(Arming arming) {
+        byte[] part = Arrays.copyOf(Wire.binary(new byte[MESSAGE_MAX]), 3_000);
+        byte[] echoes = Wire.join(Wire.binary(new byte[30_000]), Wire.binary(new byte[30_000]),
+            Wire.binary(new byte[30_000]), Wire.binary(new byte[30_000]));
+        try (WebSocketServer other = TestServer.start(TestServer.builder().arming(arming))) {
+            try (ExecutorService threads = Executors.newFixedThreadPool(30)) {
+                for (int i = 0; i < 500; i++) {
+                    threads.execute(() -> RawClient.open(other.port(), "/echo").send(part).reset());
+                    threads.execute(() -> {
+                        RawClient client = RawClient.connect(other.port(), 8_192, "127.0.0.1")
+                            .upgrade("/echo").send(echoes);
+                        for (int echo = 0; echo < 4; echo++) {
+                            client.frame();
+                        }
+                        client.send(part).reset();
+                    });
+                }
+            }
+            TestServer.awaitQuiet(other);
+            assertThat(TestServer.metric(other, "connections_upgraded")).isEqualTo(1_000);
+        }
     }
 
     /** The kernel ends 2,000 connections at once, in every state that a connection can be in. */
