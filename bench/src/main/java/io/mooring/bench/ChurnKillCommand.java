@@ -69,8 +69,7 @@ public final class ChurnKillCommand implements Callable<Integer> {
     }
 
     private static Proc.Memory memory(ServerProcess server) {
-        JvmMemory.collect(server);
-        return Proc.memory(server.pid());
+        return JvmMemory.settle(server, true);
     }
 
     private double await(ServerProcess server, double min, double max) {

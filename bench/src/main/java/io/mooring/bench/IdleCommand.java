@@ -69,9 +69,9 @@ public final class IdleCommand implements Callable<Integer> {
         List<String> targets = new ArrayList<>(List.of(EngineOptions.BARE));
         targets.addAll(new LinkedHashSet<>(engines));
         System.out.println(Machine.line());
-        System.out.printf("slopes from %,d to %,d idle connections, %d rounds; JVMs %s%s%n%n",
-                low, high, rounds, noGc ? "with " : "after a full collection, with ",
-                JvmMemory.FLAGS);
+        System.out.printf("slopes from %,d to %,d idle connections, %d rounds; JVMs %s%n"
+                + "Netty with %s%n%n", low, high, rounds,
+                noGc ? "as they are" : "after a full collection", JvmMemory.FLAGS);
         for (int round = 1; round <= rounds; round++) {
             for (String target : targets) {
                 Engine engine = engineOptions.engine(target, home, tools,
@@ -120,11 +120,8 @@ public final class IdleCommand implements Callable<Integer> {
     }
 
     private IdleReading read(ServerProcess server, int connections) {
-        KernelMemory kernel = KernelMemory.settle(pageBytes);
-        if (!noGc) {
-            JvmMemory.collect(server);
-        }
-        return new IdleReading(connections, Proc.memory(server.pid()), kernel);
+        Proc.Memory user = JvmMemory.settle(server, !noGc);
+        return new IdleReading(connections, user, KernelMemory.settle(pageBytes));
     }
 
     private Map<String, Object> cpuJson() {

@@ -14,25 +14,52 @@ final class JvmMemory {
     static final String FLAGS = "-Xms18m -Xmn16m -XX:+AlwaysPreTouch -XX:MinHeapFreeRatio=5"
             + " -XX:MaxHeapFreeRatio=10 -XX:-ShrinkHeapInSteps";
 
-    private static final int COLLECT_SECONDS_MAX = 60;
+    private static final int JCMD_SECONDS_MAX = 60;
+    private static final int COMPILE_MS = 5_000;
+    private static final int POLL_MS = 250;
+    private static final int STEADY_READINGS = 8;
+    private static final int SETTLE_MS_MAX = 15_000;
+    private static final int STEADY_KIB = 64;
 
     private JvmMemory() {
     }
 
-    /** A full collection, by jcmd, where the server is a JVM; else nothing. */
-    static void collect(ServerProcess server) {
-        boolean jvm = ProcessHandle.of(server.pid()).flatMap(handle -> handle.info().command())
-                .filter(command -> command.endsWith("/java")).isPresent();
-        if (!jvm) {
-            return;
+    /**
+     * Where the server is a JVM: a full collection, time for what it had to compile, then the C
+     * heap's free pages back to the kernel (a compilation leaves 20 MB of them), by jcmd; at last,
+     * of any server, what is resident once that stands still.
+     */
+    static Proc.Memory settle(ServerProcess server, boolean collect) {
+        if (collect && isJvm(server)) {
+            jcmd(server, "GC.run");
+            Sleep.millis(COMPILE_MS);
+            jcmd(server, "System.trim_native_heap");
         }
+        long reference = Long.MIN_VALUE;
+        int steady = 0;
+        for (int waitedMs = 0; steady < STEADY_READINGS && waitedMs < SETTLE_MS_MAX;
+                waitedMs += POLL_MS) {
+            Sleep.millis(POLL_MS);
+            long rssKib = Proc.memory(server.pid()).rssKib();
+            steady = Math.abs(rssKib - reference) <= STEADY_KIB ? steady + 1 : 0;
+            reference = steady == 0 ? rssKib : reference;
+        }
+        return Proc.memory(server.pid());
+    }
+
+    private static boolean isJvm(ServerProcess server) {
+        return ProcessHandle.of(server.pid()).flatMap(handle -> handle.info().command())
+                .filter(command -> command.endsWith("/java")).isPresent();
+    }
+
+    private static void jcmd(ServerProcess server, String command) {
         try {
             Process jcmd = new ProcessBuilder(Home.jdkTool("jcmd"),
-                    String.valueOf(server.pid()), "GC.run")
+                    String.valueOf(server.pid()), command)
                     .redirectErrorStream(true)
                     .redirectOutput(ProcessBuilder.Redirect.DISCARD).start();
-            if (!jcmd.waitFor(COLLECT_SECONDS_MAX, TimeUnit.SECONDS) || jcmd.exitValue() != 0) {
-                throw new BenchException("jcmd could not collect " + server.name());
+            if (!jcmd.waitFor(JCMD_SECONDS_MAX, TimeUnit.SECONDS) || jcmd.exitValue() != 0) {
+                throw new BenchException("jcmd " + command + " failed for " + server.name());
             }
         } catch (IOException e) {
             throw new BenchException("jcmd does not run (a JDK is needed): " + e.getMessage());
