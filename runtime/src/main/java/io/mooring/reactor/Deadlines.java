@@ -27,6 +27,7 @@ final class Deadlines {
     private final int idleTicks;
     private final int closeTicks;
     private final boolean cools;
+    private boolean more;
 
     Deadlines(Shard shard) {
         ReactorConfig config = shard.config;
@@ -64,13 +65,20 @@ final class Deadlines {
 
     /** Acts on what is due, as far as a turn may take and the submission queue has room. */
     void turn(int nowTick) {
+        more = true;
         for (int i = 0; i < TURN_MAX && shard.hasRoom(); i++) {
             int slot = wheel.poll(nowTick);
             if (slot < 0) {
+                more = false;
                 return;
             }
             onDue(slot, shard.table.at(slot), nowTick);
         }
+    }
+
+    /** Whether the last turn left something that is due. */
+    boolean hasMore() {
+        return more;
     }
 
     private void onDue(int slot, long c, int now) {

@@ -1,17 +1,15 @@
 package io.mooring.reactor;
 
 import io.mooring.api.Routes;
-import io.mooring.conn.Connection;
 import io.mooring.conn.IdleWheel;
-import io.mooring.conn.Phase;
 import io.mooring.conn.SpillPool;
 import io.mooring.ring.Sqe;
 import io.mooring.ring.UserData;
 import io.mooring.sys.Abi;
 import io.mooring.sys.KernelFeatures;
-import io.mooring.ws.CloseCode;
 import java.lang.System.Logger;
 import java.lang.System.Logger.Level;
+import java.lang.invoke.VarHandle;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
 import java.util.concurrent.ConcurrentLinkedQueue;
@@ -23,14 +21,15 @@ import java.util.concurrent.ThreadFactory;
  *
  * <p>It has as many {@link Shard}s as RLIMIT_NOFILE makes necessary, mostly one. It sleeps in the
  * first one's ring; the others, and the mailbox, wake it by an eventfd on which that ring has a
- * poll.
+ * poll. A turn looks once at each of the others' queues (four words of shared memory, no system
+ * call), and does nothing more for those without work: they are not <i>awake</i>. While it is awake
+ * itself, the others signal nothing.
  */
 public final class Reactor {
     private static final Logger LOG = System.getLogger("io.mooring");
     private static final int MAILBOX = 4096;
     private static final int COMMANDS_PER_TURN = 64;
     private static final int BROADCASTS_PER_TURN = 1024;
-    private static final int CLOSES_PER_TURN = 128;
     private static final long NANOS_PER_MS = 1_000_000L;
     private static final int TRIM_TICKS = 2_000 / IdleWheel.TICK_MS;
 
@@ -43,9 +42,16 @@ public final class Reactor {
     private final Gauges gauges = new Gauges();
     final ReactorConnections connections = new ReactorConnections(this);
     final Broadcaster broadcaster = new Broadcaster(this);
+    private final Farewell farewell = new Farewell(this);
     final SpillPool spill;
     final Topics topics;
     final Shard[] shards;
+
+    /** The shards that this turn is for: the first one always, and those with work. */
+    private final Shard[] awake;
+    private int awakeCount;
+    /** Of the first shard with a free slot; null: all are full, or the reactor is stopping. */
+    private Acceptor accepting;
 
     private final int firstShard;
     private final KernelFeatures features;
@@ -58,10 +64,6 @@ public final class Reactor {
     private int nowTick = readTick();
     private int trimTick;
     private Thread thread;
-    private boolean stopping;
-    private long stopDeadlineNanos;
-    private int stopShard;
-    private int stopSlot;
 
     Reactor(ReactorGroup group, int firstShard, ReactorConfig config, KernelFeatures features,
         Routes routes, Listener listener, Admission admission) {
@@ -73,32 +75,28 @@ public final class Reactor {
         this.listener = listener;
         this.admission = admission;
         this.spill = new SpillPool(config.spillBytesMax());
-        this.shards = new Shard[shardCount(config)];
+        this.shards = new Shard[config.shards()];
+        this.awake = new Shard[shards.length];
         this.topics = new Topics(shards.length);
-    }
-
-    /** How many rings a reactor needs for its slots. */
-    static int shardCount(ReactorConfig config) {
-        return Math.ceilDiv(config.slotsMax(), config.slotsPerShardMax());
     }
 
     // ---- the loop
 
     private boolean turn() {
         submitAndWait();
-        nowTick = readTick();
-        for (Shard shard : shards) {
-            shard.wheel.catchUp(nowTick);
-            shard.drain();
+        boolean ticked = readTime();
+        for (int i = 0; i < awakeCount; i++) {
+            awake[i].drain();
         }
         runCommands();
         takeBroadcasts();
         broadcaster.turn();
-        for (Shard shard : shards) {
-            shard.settle(nowTick);
+        for (int i = 0; i < awakeCount; i++) {
+            awake[i].settle();
         }
-        if (stopping) {
-            return !isStopped();
+        keepDeadlines(ticked);
+        if (farewell.hasBegun()) {
+            return !farewell.isOver();
         }
         accept();
         trim();
@@ -106,32 +104,88 @@ public final class Reactor {
     }
 
     private void submitAndWait() {
-        boolean busy = isBusy();
-        for (int i = 1; i < shards.length; i++) {
-            Shard shard = shards[i];
-            if (shard.ring.hasWork() || shard.isBusy()) {
-                shard.enter(0, 0);
-                // Work that the kernel left for the next enter signals no eventfd.
-                busy |= shard.isBusy() || shard.ring.hasWork();
-            }
-        }
+        awakeCount = 0;
+        wake(shards[0]);
+        boolean busy = enterOthers() || isBusy();
         long timeoutNanos = busy ? 0 : timeoutNanos();
         if (timeoutNanos != 0 && mailbox.trySleep(inbox)) {
             publishGauges();
-            shards[0].enter(1, timeoutNanos);
+            sleep(timeoutNanos);
             mailbox.awake();
         } else {
             shards[0].enter(0, 0);
         }
+        for (int i = 0; i < awakeCount; i++) {
+            awake[i].awake = false; // so that the next turn looks at it anew
+        }
+    }
+
+    private void wake(Shard shard) {
+        shard.awake = true;
+        awake[awakeCount++] = shard;
+    }
+
+    /**
+     * Enters those of the other rings that have work and were not entered yet in this turn. Whether
+     * one of them has more to do, which the next turn must not sleep over: work that the kernel
+     * leaves for the next enter signals no eventfd.
+     */
+    private boolean enterOthers() {
+        boolean busy = false;
+        for (int i = 1; i < shards.length; i++) {
+            Shard shard = shards[i];
+            if (!shard.awake && shard.needsTurn()) {
+                shard.enter(0, 0);
+                wake(shard);
+                busy |= shard.needsTurn();
+            }
+        }
+        return busy;
+    }
+
+    /** The others signal only while this thread sleeps; what comes just before is seen here. */
+    private void sleep(long timeoutNanos) {
+        boolean quiet = true;
+        if (shards.length > 1) {
+            for (int i = 1; i < shards.length; i++) {
+                shards[i].ring.signalEventFd(true);
+            }
+            VarHandle.fullFence(); // the flags are stored before the queues are looked at
+            for (int i = 1; i < shards.length; i++) {
+                quiet &= !shards[i].needsTurn();
+            }
+        }
+        shards[0].enter(quiet ? 1 : 0, timeoutNanos);
+        for (int i = 1; i < shards.length; i++) {
+            shards[i].ring.signalEventFd(false);
+        }
+        enterOthers();
     }
 
     private boolean isBusy() {
-        boolean busy = broadcaster.isBusy() || stopping && stopShard < shards.length;
-        for (Shard shard : shards) {
-            busy |= shard.isBusy();
+        return shards[0].isBusy() || broadcaster.isBusy() || farewell.hasMore()
+            || accepting != null && accepting.isDue(nowTick);
+    }
+
+    /** Whether a new tick has begun since the last turn. */
+    private boolean readTime() {
+        int before = nowTick;
+        nowTick = readTick();
+        if (nowTick == before) {
+            return false;
         }
-        Acceptor accepting = accepting();
-        return busy || accepting != null && accepting.isDue(nowTick);
+        for (Shard shard : shards) {
+            shard.wheel.catchUp(nowTick);
+        }
+        return true;
+    }
+
+    private void keepDeadlines(boolean ticked) {
+        for (Shard shard : shards) {
+            if (ticked || shard.deadlines.hasMore()) {
+                shard.deadlines.turn(nowTick);
+            }
+        }
     }
 
     private void runCommands() {
@@ -176,19 +230,14 @@ public final class Reactor {
 
     /** The first shard with a free slot takes what comes; the others keep what they have. */
     private void accept() {
-        Acceptor accepting = accepting();
-        if (accepting != null) {
-            accepting.post(nowTick);
-        }
-    }
-
-    private Acceptor accepting() {
+        accepting = null;
         for (Shard shard : shards) {
             if (shard.acceptor.hasSlot()) {
-                return stopping ? null : shard.acceptor;
+                accepting = shard.acceptor;
+                accepting.post(nowTick);
+                return;
             }
         }
-        return null;
     }
 
     private void trim() {
@@ -216,7 +265,6 @@ public final class Reactor {
         for (Shard shard : shards) {
             ticks = earlier(ticks, shard.wheel.ticksToNext(nowTick));
         }
-        Acceptor accepting = accepting();
         if (accepting != null) {
             ticks = earlier(ticks, accepting.ticksToRetry(nowTick));
         }
@@ -226,7 +274,7 @@ public final class Reactor {
         if (needsTrim()) {
             ticks = earlier(ticks, TRIM_TICKS);
         }
-        if (stopping) {
+        if (farewell.hasBegun()) {
             ticks = earlier(ticks, 1);
         }
         return ticks < 0 ? -1 : ticks * IdleWheel.TICK_MS * NANOS_PER_MS;
@@ -333,6 +381,7 @@ public final class Reactor {
             shards[i] = new Shard(this, firstShard + i, i, slots, features);
             if (i > 0) {
                 shards[i].ring.registerEventFd(mailbox.eventFd());
+                shards[i].ring.signalEventFd(false);
             }
         }
         armWakeUp();
@@ -386,43 +435,12 @@ public final class Reactor {
     }
 
     private void beginStop(long deadlineNanos) {
-        stopping = true;
-        stopDeadlineNanos = deadlineNanos;
+        accepting = null;
+        farewell.begin(deadlineNanos);
     }
 
-    /** Says 1001 to some more of the open connections; true once none is left or the time is up. */
-    private boolean isStopped() {
-        int closes = CLOSES_PER_TURN;
-        while (stopShard < shards.length && closes > 0) {
-            Shard shard = shards[stopShard];
-            if (stopSlot == shard.table.highWater()) {
-                stopShard++;
-                stopSlot = 0;
-            } else if (shard.hasRoom()) {
-                long c = shard.table.at(stopSlot);
-                switch (Connection.phase(c)) {
-                    case Phase.OPEN -> {
-                        shard.closer.startClose(stopSlot, c, CloseCode.GOING_AWAY, STOPPING);
-                        closes--;
-                    }
-                    case Phase.HANDSHAKE -> {
-                        shard.closer.terminate(stopSlot, c);
-                        closes--;
-                    }
-                    default -> { }
-                }
-                stopSlot++;
-            } else {
-                break;
-            }
-        }
-        return stopShard == shards.length && left() == 0
-            || System.nanoTime() - stopDeadlineNanos >= 0;
-    }
-
-    private static final byte[] STOPPING = Texts.utf8("the server is stopping");
-
-    private int left() {
+    /** Slots that are not free. */
+    int left() {
         int left = 0;
         for (Shard shard : shards) {
             left += shard.table.inUse();

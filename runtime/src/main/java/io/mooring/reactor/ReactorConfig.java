@@ -22,6 +22,24 @@ public record ReactorConfig(int slotsMax, int slotsPerShardMax, int submissionEn
     int messageBytesMax, int headBytesMax, int handshakeTimeoutMs, int idleTimeoutMs,
     int closeTimeoutMs, Arming arming) {
 
+    private static final int STAGED_SENDS_OF_MANY = 1024;
+
+    /** How many rings a reactor needs for its slots. */
+    int shards() {
+        return Math.ceilDiv(slotsMax, slotsPerShardMax);
+    }
+
+    /**
+     * Staged sends that a shard may have, a power of two. Between two seals at most a full
+     * completion queue is handled, each entry staging one send at most, and one submission queue's
+     * worth on either side; a shard that is the only one never has to stop for want of them. One of
+     * many has fewer, which ends a turn early now and then, or they would cost more than the rings.
+     */
+    int stagedSends() {
+        return shards() > 1 ? STAGED_SENDS_OF_MANY
+            : Integer.highestOneBit(2 * (completionEntries + 2 * submissionEntries) - 1);
+    }
+
     /**
      * Unsent output, in bytes, from which on a connection is not read: what it sends back cannot
      * pile up.

@@ -59,7 +59,7 @@ public final class ReactorGroup {
         this.admission = admission;
         this.frames = new SharedFrameBudget(frameBytesMax);
         this.reactors = new Reactor[count];
-        int shards = Reactor.shardCount(config);
+        int shards = config.shards();
         for (int i = 0; i < count; i++) {
             reactors[i] =
                 new Reactor(this, i * shards, config, features, routes, listener, admission);

@@ -31,6 +31,8 @@ final class Receiver {
     private final FrameReader frames;
     /** Connections that found no receive buffer. */
     private final IntQueue starved = new IntQueue();
+    /** Received by this shard so far, free-running; the counter is the whole reactor's. */
+    private long bytes;
     /** The slot whose bytes are being read: its memory must stay until they have been. */
     private int reading = -1;
 
@@ -127,11 +129,12 @@ final class Receiver {
     }
 
     /** Bytes have come. */
-    private void receive(int slot, long c, int bytes, int flags) {
+    private void receive(int slot, long c, int length, int flags) {
         int buffer = CompletionQueue.buffer(flags);
         long address = buffers.address(buffer);
         buffers.taken();
-        counters.add(Counter.BYTES_RECEIVED, bytes);
+        bytes += length;
+        counters.add(Counter.BYTES_RECEIVED, length);
         int now = shard.reactor.nowTick();
         reading = slot;
         Sender sender = shard.sender;
@@ -139,10 +142,10 @@ final class Receiver {
         switch (Connection.phase(c)) {
             case Phase.OPEN -> {
                 heat(slot, c, now);
-                frames.read(slot, c, address, address + bytes);
+                frames.read(slot, c, address, address + length);
             }
-            case Phase.CLOSE_WAIT -> frames.read(slot, c, address, address + bytes);
-            case Phase.HANDSHAKE -> upgrader.read(slot, c, address, bytes);
+            case Phase.CLOSE_WAIT -> frames.read(slot, c, address, address + length);
+            case Phase.HANDSHAKE -> upgrader.read(slot, c, address, length);
             default -> { } // lingering: read and dropped
         }
         if (!sender.closeCork(slot, c, buffer)) {
@@ -231,6 +234,11 @@ final class Receiver {
     /** The slot that is being read; -1: none. */
     int reading() {
         return reading;
+    }
+
+    /** Bytes received so far, free-running. */
+    long bytes() {
+        return bytes;
     }
 
     /** Messages read so far, free-running. */

@@ -51,7 +51,7 @@ final class Sender {
         this.echoBytesMax = config.echoBytesMax();
         this.sendBytesMax = config.sendBytesMax();
         this.pauseBytes = config.pauseBytes();
-        this.staged = new StagedSends(config);
+        this.staged = new StagedSends(config.stagedSends());
     }
 
     boolean hasRoom() {

@@ -51,6 +51,9 @@ final class Shard {
     final Closer closer;
     final Deadlines deadlines;
 
+    /** Entered in this turn; the reactor's own mark. */
+    boolean awake;
+
     private final CompletionQueue cq;
     private long receivedAtTrim;
     private boolean buffersTouched;
@@ -166,14 +169,11 @@ final class Shard {
         }
     }
 
-    /**
-     * The end of a turn: sends that are through, slots that waited for room or buffers, deadlines.
-     */
-    void settle(int nowTick) {
+    /** The end of a turn: sends that are through, slots that waited for room or buffers. */
+    void settle() {
         sender.settle(cq.head());
         resumeReady();
         receiver.resumeStarved();
-        deadlines.turn(nowTick);
     }
 
     /** Whether there is room for what one more completion may cause. */
@@ -208,6 +208,11 @@ final class Shard {
         }
     }
 
+    /** Whether the next turn has something to do here, by the kernel's word or our own. */
+    boolean needsTurn() {
+        return ring.hasWork() || isBusy();
+    }
+
     /** Whether the next turn has something to do without waiting for the kernel. */
     boolean isBusy() {
         return cq.head() != cq.tail() || !ready.isEmpty() || ring.overflowed()
@@ -216,7 +221,7 @@ final class Shard {
 
     /** Memory that traffic and connections have left behind goes back, once they are few. */
     void trim() {
-        long received = counters.get(Counter.BYTES_RECEIVED);
+        long received = receiver.bytes();
         boolean unread = cq.head() != cq.tail() || ring.overflowed(); // may name a full buffer
         if (received == receivedAtTrim && buffersTouched && !unread) {
             buffers.trim();
@@ -230,7 +235,7 @@ final class Shard {
 
     /** Whether a {@link #trim} is due some time, even if nothing happens until then. */
     boolean needsTrim() {
-        return buffersTouched || counters.get(Counter.BYTES_RECEIVED) != receivedAtTrim;
+        return buffersTouched || receiver.bytes() != receivedAtTrim;
     }
 
     long id(int slot, long c) {

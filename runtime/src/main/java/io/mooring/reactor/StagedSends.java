@@ -25,11 +25,8 @@ final class StagedSends {
     /** The completion queue's position that ends the wait of the sealed ones. */
     private int sealedAt;
 
-    StagedSends(ReactorConfig config) {
-        // Between two seals at most a full completion queue is handled, each entry staging one send
-        // at most, and one submission queue's worth on either side.
-        int records = Integer.highestOneBit(
-            2 * (config.completionEntries() + 2 * config.submissionEntries()) - 1);
+    /** @param records how many at once, a power of two */
+    StagedSends(int records) {
         this.mask = records - 1;
         this.slots = new int[records];
         this.bytes = new int[records];

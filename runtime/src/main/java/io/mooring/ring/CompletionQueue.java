@@ -15,6 +15,7 @@ public final class CompletionQueue {
     private final long head;
     private final long tail;
     private final long overflow;
+    private final long flags;
     private final long entries;
     private final int mask;
 
@@ -24,6 +25,7 @@ public final class CompletionQueue {
         this.head = ring + field(offsets, Abi.CQOFF_HEAD);
         this.tail = ring + field(offsets, Abi.CQOFF_TAIL);
         this.overflow = ring + field(offsets, Abi.CQOFF_OVERFLOW);
+        this.flags = ring + field(offsets, Abi.CQOFF_FLAGS);
         this.entries = ring + field(offsets, Abi.CQOFF_CQES);
         this.mask = OffHeap.getInt(ring + field(offsets, Abi.CQOFF_RING_MASK));
         this.localHead = OffHeap.getInt(head);
@@ -68,6 +70,11 @@ public final class CompletionQueue {
      */
     public int lost() {
         return OffHeap.getIntAcquire(overflow);
+    }
+
+    /** The kernel reads it on whatever core makes a completion; see {@link Ring#signalEventFd}. */
+    void signalEventFd(boolean on) {
+        OffHeap.putIntRelease(flags, on ? 0 : Abi.CQ_EVENTFD_DISABLED);
     }
 
     public static long userData(long cqe) {

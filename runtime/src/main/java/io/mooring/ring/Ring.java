@@ -116,7 +116,7 @@ public final class Ring implements AutoCloseable {
             || sq.flagged(Abi.SQ_TASKRUN | Abi.SQ_CQ_OVERFLOW);
     }
 
-    /** Has the kernel add to {@code eventFd} at each completion. */
+    /** Has the kernel add to {@code eventFd} when there is work, unless told not to. */
     public void registerEventFd(int eventFd) {
         long arg = OffHeap.map(4);
         OffHeap.putInt(arg, eventFd);
@@ -125,6 +125,15 @@ public final class Ring implements AutoCloseable {
         if (result < 0) {
             throw new SetupException("cannot register an eventfd: " + Errno.text(result), -result);
         }
+    }
+
+    /**
+     * Whether the registered eventfd is to be signalled (IORING_CQ_EVENTFD_DISABLED, 5.8). Turned
+     * on before a sleep, with a full fence and one more look at {@link #hasWork} after it: the
+     * kernel marks its work first and reads this second.
+     */
+    public void signalEventFd(boolean on) {
+        cq.signalEventFd(on);
     }
 
     public SubmissionQueue sq() {

@@ -296,7 +296,9 @@ public final class WebSocketServer implements AutoCloseable {
                     + Math.max(1024, connectionsMax / 64) + " or more (ulimit -n, or LimitNOFILE= "
                     + "in the systemd unit), or lower --max-connections");
             }
-            return new ReactorConfig(slots, perShard, 512, 4096, 512, 4 * KIB,
+            // One shard of many has its turn of the traffic, and memory for it, with the others.
+            int buffers = slots > perShard ? 256 : 512;
+            return new ReactorConfig(slots, perShard, 512, 4096, buffers, 4 * KIB,
                 Math.max(64L * KIB * KIB, 8L * messageBytesMax), messageBytesMax, 8 * KIB,
                 ms(handshakeTimeout), ms(idleTimeout), ms(closeTimeout), arming);
         }

@@ -132,6 +132,8 @@ public final class Abi {
     // Flags in the shared SQ ring.
     public static final int SQ_CQ_OVERFLOW = 1 << 1;
     public static final int SQ_TASKRUN = 1 << 2;
+    // Flag in the shared CQ ring, written by us.
+    public static final int CQ_EVENTFD_DISABLED = 1;        // 5.8
     // io_uring_enter flags.
     public static final int ENTER_GETEVENTS = 1;
     public static final int ENTER_EXT_ARG = 1 << 3;

@@ -127,6 +127,33 @@ class ReactorTest {
         }
     }
 
+    /** Twelve rings, one that talks: entering them all would be twelve calls a message and more. */
+    @Test
+    void onlyShardsWithWorkAreEntered() throws IOException {
+        TestServer.Sizes sizes = new TestServer.Sizes();
+        sizes.slots = 240;
+        sizes.slotsPerShard = 20;
+        int messages = 500;
+        Random random = new Random(13);
+        List<WsClient> clients = new ArrayList<>();
+        try (TestServer server = new TestServer(sizes)) {
+            for (int i = 0; i < 150; i++) {
+                clients.add(WsClient.open(server.port, "/echo", random));
+            }
+            WsClient last = clients.getLast();
+            long before = server.count(Counter.ENTERS);
+            for (int i = 0; i < messages; i++) {
+                last.send(BINARY, new byte[] {(byte) i});
+                assertThat(last.read().payload()).containsExactly(i);
+            }
+            assertThat(server.count(Counter.ENTERS) - before).isLessThan(8L * messages);
+            for (WsClient client : clients) {
+                client.closeProperly();
+            }
+            server.awaitEmpty();
+        }
+    }
+
     private static void holdAll(TestServer server, int round) {
         CountDownLatch open = new CountDownLatch(200);
         Clients.run(200, round, (number, random) -> {

@@ -246,6 +246,41 @@ class RingTest {
         }
     }
 
+    /** What comes while signals are off is not signalled, but seen by {@link Ring#hasWork}. */
+    @Test
+    @Timeout(60)
+    void anEventFdThatIsTurnedOffAndOn() {
+        int wake = Syscalls.eventfd(0, Abi.EFD_CLOEXEC | Abi.EFD_NONBLOCK);
+        int source = Syscalls.eventfd(0, Abi.EFD_CLOEXEC);
+        long memory = OffHeap.map(8);
+        try (Ring ring = Variant.NEWEST.open(4, 4)) {
+            ring.registerEventFd(wake);
+            Driver driver = new Driver(ring);
+            for (boolean on : new boolean[] {false, true, false}) {
+                ring.signalEventFd(on);
+                Sqe.prepPollFd(ring.sq().next(), source, Abi.POLLIN, 2);
+                assertThat(driver.posted()).isEmpty();
+                OffHeap.putLong(memory, 1);
+                Syscalls.write(source, memory, 8);
+                assertThat(ring.hasWork()).isTrue();
+                // One eventfd signals another only after a grace period: it may take a while.
+                long read = Syscalls.read(wake, memory, 8);
+                while (on && read == -Errno.EAGAIN) {
+                    Thread.onSpinWait();
+                    read = Syscalls.read(wake, memory, 8);
+                }
+                assertThat(read).isEqualTo(on ? 8 : -Errno.EAGAIN);
+                assertThat(driver.next(2).result()).isEqualTo(Abi.POLLIN);
+                Syscalls.read(source, memory, 8);
+                Syscalls.read(wake, memory, 8); // what the completion itself signalled
+            }
+        } finally {
+            OffHeap.unmap(memory, 8);
+            Syscalls.close(wake);
+            Syscalls.close(source);
+        }
+    }
+
     /** EEXIST; a registered ring is registered for one thread, so another does not find it. */
     @ParameterizedTest
     @EnumSource

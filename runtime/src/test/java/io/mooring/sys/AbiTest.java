@@ -118,7 +118,7 @@ class AbiTest {
         "(PROT|MAP|MADV|RLIMIT|AF|SOCK|SOL|SO|IPPROTO|TCP|IPV6|SHUT|MSG|EFD)_.*|POLL[A-Z]+");
     private static final Pattern IOSQE =
         Pattern.compile("SQE_(FIXED_FILE|BUFFER_SELECT|CQE_SKIP_SUCCESS)");
-    private static final Pattern IORING = Pattern.compile("(OFF|SETUP|FEAT|SQ|ENTER|REGISTER"
+    private static final Pattern IORING = Pattern.compile("(OFF|SETUP|FEAT|SQ|CQ|ENTER|REGISTER"
         + "|UNREGISTER|RSRC_REGISTER|OP|RECVSEND|RECV|CQE_F|CQE_BUFFER)_.*");
 
     @TempDir
