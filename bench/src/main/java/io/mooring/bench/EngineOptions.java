@@ -2,6 +2,7 @@ package io.mooring.bench;
 
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Set;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.ParameterException;
@@ -15,6 +16,8 @@ public final class EngineOptions {
 
     /** Mooring's own server. */
     public static final String MOORING = "mooring";
+    /** The same with {@code --arming}: mooring-cold, mooring-hot, mooring-adaptive. */
+    private static final Set<String> ARMINGS = Set.of("cold", "hot", "adaptive");
     /** {@link NettyEchoServer}. */
     public static final String NETTY_EPOLL = "netty-epoll";
     /** uring_echo.c. */
@@ -64,8 +67,12 @@ public final class EngineOptions {
      * measured as its launcher starts it.
      */
     public Engine engine(String name, Home home, NativeTools tools, String jvmFlags) {
+        if (name.startsWith(MOORING + "-")
+                && ARMINGS.contains(name.substring(MOORING.length() + 1))) {
+            return mooring(name, home, "--arming " + name.substring(MOORING.length() + 1));
+        }
         return switch (name) {
-            case MOORING -> mooring(home);
+            case MOORING -> mooring(name, home, "");
             case NETTY_EPOLL -> new Engine(name, endpoint -> line(
                     java(nettyJvm, jvmFlags),
                     "-cp", System.getProperty("java.class.path"), NettyEchoServer.class.getName(),
@@ -73,7 +80,8 @@ public final class EngineOptions {
             case C_LOOP -> inC(name, tools.program("uring_echo").toString());
             case BARE -> inC(name, tools.program("bare_accept").toString());
             default -> throw usage("no engine '" + name + "'; there are: "
-                    + String.join(", ", MOORING, NETTY_EPOLL, C_LOOP));
+                    + String.join(", ", MOORING, MOORING + "-cold", MOORING + "-hot",
+                    MOORING + "-adaptive", NETTY_EPOLL, C_LOOP));
         };
     }
 
@@ -88,12 +96,12 @@ public final class EngineOptions {
         return new ParameterException(command.commandLine(), message);
     }
 
-    private Engine mooring(Home home) {
+    private Engine mooring(String name, Home home, String more) {
         String jar = home.runtimeJar().toString();
-        return new Engine(MOORING, endpoint -> line(
+        return new Engine(name, endpoint -> line(
                 java(mooringJvm, ""), "-jar", jar,
                 "serve", "--host", endpoint.host(), "--port", endpoint.port(), "--reactors", 1,
-                "--max-connections", endpoint.connectionsMax(), words(mooringArgs)));
+                "--max-connections", endpoint.connectionsMax(), words(mooringArgs), words(more)));
     }
 
     private static Engine inC(String name, String program) {
