@@ -110,7 +110,9 @@ final class Acceptor {
             int now = shard.reactor.nowTick();
             Connection.activeTick(c, now);
             shard.wheel.schedule(slot, now + shard.deadlines.handshakeTicks);
-            shard.receiver.arm(slot, c, true);
+            // The request comes on the heels of the connection, so it is most likely there by now:
+            // trying first saves the poll.
+            shard.receiver.arm(slot, c, false);
         }
     }
 
