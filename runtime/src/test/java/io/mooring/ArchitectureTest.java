@@ -31,7 +31,8 @@ class ArchitectureTest {
         "frame", Set.of("ws", "ring", "sys"),
         "conn", Set.of("sys", "ws"),
         "reactor", Set.of("sys", "ring", "ws", "frame", "conn", "api"),
-        "server", Set.of("sys", "api", "reactor", "ws"));
+        "memory", Set.of("sys"),
+        "server", Set.of("sys", "api", "memory", "reactor", "ws"));
 
     private static final int LINES_MAX = 500;
     private static final int COLUMNS_MAX = 100;

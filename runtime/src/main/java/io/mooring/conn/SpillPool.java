@@ -2,6 +2,7 @@ package io.mooring.conn;
 
 import io.mooring.sys.OffHeap;
 import java.util.Arrays;
+import java.util.function.BooleanSupplier;
 
 /**
  * Memory for the rare rest: partial messages, unsent output. Chunks of power-of-two sizes from 512
@@ -20,8 +21,11 @@ public final class SpillPool implements AutoCloseable {
     private static final int PLACE_BITS = 10;
     private static final int PLACE_MASK = (1 << PLACE_BITS) - 1;
     private static final int NONE = 0;
+    /** The bound while memory is short. What is beyond it already stays, and is not added to. */
+    private static final long SHORT_BYTES = 4L << 20;
 
     private final long bytesMax;
+    private final BooleanSupplier isMemoryShort;
     /** Per size, by shift: list of extents with a free chunk. */
     private final int[] available = new int[SHIFT_MAX + 1];
     /** Per size: the one extent that is empty and kept, wherever it is in that list. */
@@ -44,7 +48,13 @@ public final class SpillPool implements AutoCloseable {
 
     /** @param bytesMax bound on the memory of all extents */
     public SpillPool(long bytesMax) {
+        this(bytesMax, () -> false);
+    }
+
+    /** @param isMemoryShort asked before an extent is mapped: whether the process must not grow */
+    public SpillPool(long bytesMax, BooleanSupplier isMemoryShort) {
         this.bytesMax = bytesMax;
+        this.isMemoryShort = isMemoryShort;
     }
 
     /**
@@ -186,9 +196,10 @@ public final class SpillPool implements AutoCloseable {
 
     private int grow(int size) {
         long bytes = extentBytes(size);
-        if (mappedBytes + bytes > bytesMax) {
+        long most = isMemoryShort.getAsBoolean() ? Math.min(SHORT_BYTES, bytesMax) : bytesMax;
+        if (mappedBytes + bytes > most) {
             dropEmpty();
-            if (mappedBytes + bytes > bytesMax) {
+            if (mappedBytes + bytes > most) {
                 return NONE;
             }
         }

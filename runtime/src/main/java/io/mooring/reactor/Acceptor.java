@@ -25,6 +25,12 @@ final class Acceptor {
     private static final int SOCKADDR = 32;
     private static final int SOCKADDR_LENGTH = 60;
     private static final int RETRY_TICKS = 2;
+    /**
+     * Refused connections that are not closed yet: each is a whole socket until its peer ends or
+     * the close timeout does it. With so many none is accepted; the others wait in the listener,
+     * where a connection costs a third and a bound of the kernel's holds (net.core.somaxconn).
+     */
+    static final int REFUSED_MAX = 512;
 
     private static final byte[] FULL = Handshake.httpResponse(503, "text/plain; charset=utf-8",
         Texts.utf8("The server holds as many connections as it may (--max-connections).\n"),
@@ -39,6 +45,7 @@ final class Acceptor {
     private final Listener listener;
     private final Admission admission;
     private int inFlight;
+    private int refused;
     private int retryTick;
     private boolean failed;
 
@@ -60,11 +67,21 @@ final class Acceptor {
 
     /** Whether {@link #post} has something to do. */
     boolean isDue(int nowTick) {
-        return inFlight < ACCEPTS && hasSlot() && ticksToRetry(nowTick) <= 0;
+        return mayAccept() && hasSlot() && ticksToRetry(nowTick) <= 0;
     }
 
-    /** Ticks until accepting is tried again after an error; -1: nothing to wait for. */
+    private boolean mayAccept() {
+        return inFlight < ACCEPTS && inFlight + refused < REFUSED_MAX;
+    }
+
+    /**
+     * Ticks until accepting is tried again after an error, or until it is looked whether it may go
+     * on; -1: nothing to wait for.
+     */
     int ticksToRetry(int nowTick) {
+        if (admission.isStopped()) {
+            return RETRY_TICKS;
+        }
         return failed ? Math.max(0, retryTick - nowTick) : -1;
     }
 
@@ -74,7 +91,7 @@ final class Acceptor {
             return;
         }
         failed = false;
-        while (inFlight < ACCEPTS && shard.hasRoom()) {
+        while (mayAccept() && shard.hasRoom()) {
             int slot = table.take();
             if (slot < 0) {
                 return;
@@ -98,13 +115,14 @@ final class Acceptor {
         keepPeer(c);
         shard.counters.increment(Counter.ACCEPTED);
         Connection.phase(c, Phase.HANDSHAKE);
-        if (!admission.tryEnter()) {
-            shard.counters.increment(Counter.REFUSED_FULL);
-            shard.closer.answer(slot, c, FULL);
+        Refusal refusal = admission.refusal();
+        if (refusal != null) {
+            refuse(slot, c, refusal.counter, refusal.answer);
+        } else if (!admission.tryEnter()) {
+            refuse(slot, c, Counter.REFUSED_FULL, FULL);
         } else if (!entersByAddress(c)) {
             admission.leave();
-            shard.counters.increment(Counter.REFUSED_ADDRESS);
-            shard.closer.answer(slot, c, ADDRESS_FULL);
+            refuse(slot, c, Counter.REFUSED_ADDRESS, ADDRESS_FULL);
         } else {
             Connection.set(c, Connection.FLAG_ADMITTED);
             int now = shard.reactor.nowTick();
@@ -114,6 +132,12 @@ final class Acceptor {
             // trying first saves the poll.
             shard.receiver.arm(slot, c, false);
         }
+    }
+
+    private void refuse(int slot, long c, Counter counter, byte[] answer) {
+        refused++;
+        shard.counters.increment(counter);
+        shard.closer.answer(slot, c, answer);
     }
 
     private void onAcceptError(int slot, int result) {
@@ -148,6 +172,9 @@ final class Acceptor {
                 admission.leave(addressHigh(c), addressLow(c));
             }
             admission.leave();
+        } else {
+            refused--;
+            assert refused >= 0 : refused;
         }
     }
 

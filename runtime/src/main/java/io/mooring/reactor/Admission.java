@@ -2,6 +2,7 @@ package io.mooring.reactor;
 
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.atomic.LongAdder;
 
 /** Who gets in: the bounds that hold over all reactors. Any thread. */
 public final class Admission {
@@ -9,6 +10,10 @@ public final class Admission {
     private final int perAddressMax;
     private final AtomicInteger open = new AtomicInteger();
     private final ConcurrentHashMap<Address, Integer> perAddress = new ConcurrentHashMap<>();
+
+    private volatile Refusal refusal;
+    private volatile boolean stopped;
+    private final LongAdder stops = new LongAdder();
 
     private record Address(long high, long low) {
     }
@@ -18,6 +23,49 @@ public final class Admission {
         this.connectionsMax = connectionsMax;
         this.perAddressMax = perAddressMax;
     }
+
+    // ---- by memory
+
+    /** From now on each new connection is answered 503, with the cause. */
+    public void refuse(Refusal cause) {
+        stopped = false;
+        refusal = cause;
+    }
+
+    /**
+     * From now on no accept is begun; those that are in the kernel already are answered 503. Every
+     * socket costs memory until it is closed, a refused one too: peers wait in the listener.
+     */
+    public void stop(Refusal cause) {
+        refusal = cause;
+        if (!stopped) {
+            stopped = true;
+            stops.increment();
+        }
+    }
+
+    /** From now on connections are admitted again. */
+    public void admit() {
+        stopped = false;
+        refusal = null;
+    }
+
+    /** Why new connections are refused; null if they are not. */
+    Refusal refusal() {
+        return refusal;
+    }
+
+    /** Whether no accept may be begun. */
+    public boolean isStopped() {
+        return stopped;
+    }
+
+    /** How often accepting was stopped. */
+    public long stops() {
+        return stops.sum();
+    }
+
+    // ---- by number
 
     boolean tryEnter() {
         if (open.incrementAndGet() > connectionsMax) {

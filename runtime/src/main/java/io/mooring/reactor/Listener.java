@@ -20,6 +20,7 @@ import java.nio.ByteOrder;
  */
 public final class Listener implements AutoCloseable {
     private static final int BACKLOG = 65_535; // the kernel cuts it to net.core.somaxconn
+    private static final int BACKLOG_FEW = 128;
     private static final ValueLayout.OfShort PORT =
         ValueLayout.JAVA_SHORT_UNALIGNED.withOrder(ByteOrder.BIG_ENDIAN);
 
@@ -75,6 +76,15 @@ public final class Listener implements AutoCloseable {
 
     int fd() {
         return fd;
+    }
+
+    /**
+     * Any thread: how many connections may wait to be accepted, from now on; those that wait stay.
+     * A waiting one is a socket with what its peer has sent, so while nothing is accepted for want
+     * of memory few may wait; the SYNs of others are dropped, and tried again by their peers.
+     */
+    public void limitWaiting(boolean few) {
+        Syscalls.listen(fd, few ? BACKLOG_FEW : BACKLOG);
     }
 
     /** The port bound. */

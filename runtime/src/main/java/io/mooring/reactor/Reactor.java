@@ -74,7 +74,7 @@ public final class Reactor {
         this.routes = routes;
         this.listener = listener;
         this.admission = admission;
-        this.spill = new SpillPool(config.spillBytesMax());
+        this.spill = new SpillPool(config.spillBytesMax(), admission::isStopped);
         this.shards = new Shard[config.shards()];
         this.awake = new Shard[shards.length];
         this.topics = new Topics(shards.length);

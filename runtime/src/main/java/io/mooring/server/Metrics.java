@@ -1,6 +1,7 @@
 package io.mooring.server;
 
 import io.mooring.api.HttpReply;
+import io.mooring.memory.MemoryWatch;
 import io.mooring.reactor.Counter;
 import io.mooring.reactor.Reactor;
 import io.mooring.reactor.ReactorGroup;
@@ -19,17 +20,18 @@ final class Metrics {
     private Metrics() {
     }
 
-    static HttpReply reply(ReactorGroup group) {
-        return new HttpReply(200, TYPE, text(group).getBytes(StandardCharsets.UTF_8));
+    static HttpReply reply(ReactorGroup group, MemoryWatch memory) {
+        return new HttpReply(200, TYPE, text(group, memory).getBytes(StandardCharsets.UTF_8));
     }
 
-    static String text(ReactorGroup group) {
+    static String text(ReactorGroup group, MemoryWatch memory) {
         StringBuilder out = new StringBuilder(16 * 1024);
         gauge(out, "connections_open", "Connections held now", group.admission().open());
         gauge(out, "connections_max", "Connections that are admitted at most",
             group.admission().connectionsMax());
         gauge(out, "published_frame_bytes", "Memory of published frames in flight",
             group.frameBytes());
+        memory(out, group, memory);
         List<Reactor> reactors = group.reactors();
         perReactor(out, reactors, "topics", "Topics with a subscriber on the reactor",
             r -> r.gauges().topics());
@@ -50,6 +52,34 @@ final class Metrics {
             "Commands refused because a reactor's mailbox was full");
         out.append("mooring_mailbox_full_total ").append(group.mailboxFull()).append('\n');
         return out.append("# EOF\n").toString();
+    }
+
+    /** What admission goes by; a limit that is none is left out. */
+    private static void memory(StringBuilder out, ReactorGroup group, MemoryWatch memory) {
+        gauge(out, "memory_available_bytes",
+            "What the machine could still hand out, less what open sockets pin of it",
+            memory.systemAvailableBytes());
+        gauge(out, "memory_reserve_bytes", "Of that, what new connections leave alone",
+            memory.systemReserveBytes());
+        if (memory.isCgroupLimited()) {
+            gauge(out, "cgroup_memory_headroom_bytes",
+                "Until the limit of our control group, or of the tightest above it",
+                memory.cgroupHeadroomBytes());
+            gauge(out, "cgroup_memory_limit_bytes", "That limit", memory.cgroupLimitBytes());
+            gauge(out, "cgroup_memory_reserve_bytes",
+                "Of the headroom, what new connections leave alone", memory.cgroupReserveBytes());
+        }
+        gauge(out, "tcp_memory_bytes", "Charged by the machine's TCP sockets, whole pages each",
+            memory.tcpBytes());
+        gauge(out, "tcp_memory_pressure_bytes",
+            "From here on new connections are refused (tcp_mem[1])", memory.tcpPressureBytes());
+        gauge(out, "tcp_memory_limit_bytes", "From here on the kernel refuses (tcp_mem[2])",
+            memory.tcpMaximumBytes());
+        gauge(out, "accepting_stopped",
+            "1 while no connection is accepted because half the reserve is gone too",
+            group.admission().isStopped() ? 1 : 0);
+        head(out, "accept_stops", "counter", "How often accepting was stopped for that");
+        out.append("mooring_accept_stops_total ").append(group.admission().stops()).append('\n');
     }
 
     private static void gauge(StringBuilder out, String name, String help, long value) {

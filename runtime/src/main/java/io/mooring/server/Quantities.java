@@ -30,6 +30,15 @@ final class Quantities {
         }
     }
 
+    /** The same without that bound, or {@code auto}. */
+    static final class Reserve implements ITypeConverter<Long> {
+        @Override
+        public Long convert(String value) {
+            return value.equals("auto") ? io.mooring.memory.Reserve.AUTO
+                : Long.valueOf(parse(value, BYTES, "auto, or a size such as 200MiB or 1GiB"));
+        }
+    }
+
     /** {@code 500ms}, {@code 10s}, {@code 2min}, {@code 1h}; seconds without a unit. */
     static final class Time implements ITypeConverter<Duration> {
         @Override

@@ -1,5 +1,6 @@
 package io.mooring.server;
 
+import io.mooring.memory.Reserve;
 import io.mooring.reactor.Arming;
 import java.io.PrintWriter;
 import java.time.Duration;
@@ -79,6 +80,12 @@ final class ServeCommand implements Callable<Integer> {
             + "(least work), or by their traffic (default: ${DEFAULT-VALUE})")
     private Arming arming;
 
+    @Option(names = "--memory-reserve", paramLabel = "SIZE", defaultValue = "auto",
+        converter = Quantities.Reserve.class,
+        description = "Of the machine's memory and the control group's, left alone: past it new "
+            + "connections are answered 503 (default: auto: 64 MiB or 3 %% of the limit)")
+    private long memoryReserve;
+
     @Override
     public Integer call() throws InterruptedException {
         CountDownLatch stop = new CountDownLatch(1);
@@ -116,6 +123,10 @@ final class ServeCommand implements Callable<Integer> {
                 .arming(arming).withMetrics().onFailure(onFailure)
                 .path("/echo", new EchoHandler())
                 .path(TopicHandler.PREFIX + "*", new TopicHandler());
+            builder.onNotice(this::notice);
+            if (memoryReserve != Reserve.AUTO) {
+                builder.memoryReserve(memoryReserve);
+            }
             if (reactors != null) {
                 builder.reactors(reactors);
             }
@@ -131,6 +142,13 @@ final class ServeCommand implements Callable<Integer> {
         String option = message.substring(0, end)
             .replaceAll("([A-Z])", "-$1").toLowerCase(Locale.ROOT);
         return "--" + option + message.substring(end);
+    }
+
+    /** Any thread: what the operator should know, on stderr. */
+    private void notice(String line) {
+        PrintWriter err = spec.commandLine().getErr();
+        err.println("mooring: " + line);
+        err.flush();
     }
 
     private String threads() {

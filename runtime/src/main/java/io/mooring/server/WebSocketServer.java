@@ -5,6 +5,7 @@ import io.mooring.api.HttpReply;
 import io.mooring.api.Routes;
 import io.mooring.api.SendResult;
 import io.mooring.api.WebSocketHandler;
+import io.mooring.memory.Reserve;
 import io.mooring.reactor.Admission;
 import io.mooring.reactor.Arming;
 import io.mooring.reactor.Listener;
@@ -15,8 +16,11 @@ import io.mooring.sys.Limits;
 import io.mooring.sys.SetupException;
 import io.mooring.ws.CloseCode;
 import io.mooring.ws.Opcode;
+import java.lang.System.Logger;
+import java.lang.System.Logger.Level;
 import java.lang.foreign.MemorySegment;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
 import java.time.Duration;
 import java.util.Objects;
 import java.util.concurrent.atomic.AtomicInteger;
@@ -28,6 +32,7 @@ import java.util.function.Consumer;
  * any thread.
  */
 public final class WebSocketServer implements AutoCloseable {
+    private static final Logger LOG = System.getLogger("io.mooring");
     private static final int RING_FILES_MAX = 1 << 20;
     private static final int SHARDS_MAX = 1 << 16;
     private static final int SLOTS_SPARE = 96;
@@ -38,12 +43,15 @@ public final class WebSocketServer implements AutoCloseable {
     private final ReactorGroup group;
     private final KernelFeatures features;
     private final int port;
+    private final MemoryAdmission memory;
     private Boolean stoppedCleanly;
 
-    private WebSocketServer(ReactorGroup group, KernelFeatures features, int port) {
+    private WebSocketServer(ReactorGroup group, KernelFeatures features, int port,
+        MemoryAdmission memory) {
         this.group = group;
         this.features = features;
         this.port = port;
+        this.memory = memory;
     }
 
     public static Builder builder() {
@@ -112,7 +120,7 @@ public final class WebSocketServer implements AutoCloseable {
 
     /** Every counter, as {@code GET /metrics} gives it: OpenMetrics text. */
     public String metrics() {
-        return Metrics.text(group);
+        return Metrics.text(group, memory.watch());
     }
 
     /**
@@ -131,6 +139,7 @@ public final class WebSocketServer implements AutoCloseable {
         }
         synchronized (this) {
             if (stoppedCleanly == null) {
+                memory.close(); // or it might listen again, on a closed listener
                 stoppedCleanly = group.stop(Math.clamp(drain.toMillis(), 0, Integer.MAX_VALUE));
             }
             return stoppedCleanly;
@@ -157,6 +166,9 @@ public final class WebSocketServer implements AutoCloseable {
         private Duration closeTimeout = Duration.ofSeconds(5);
         private Arming arming = Arming.ADAPTIVE;
         private boolean metrics;
+        private long memoryReserve = Reserve.AUTO;
+        private Path memoryRoot = Path.of("/");
+        private Consumer<String> onNotice = line -> LOG.log(Level.WARNING, line);
         private Consumer<Throwable> onFailure = cause -> { };
 
         private Builder() {
@@ -246,6 +258,36 @@ public final class WebSocketServer implements AutoCloseable {
             return this;
         }
 
+        /**
+         * Bytes of the machine's memory, and of the control group's if that is limited, which new
+         * connections leave alone: past that they are answered 503, and past half of it not taken
+         * from the listener, until there is memory again. By default 64 MiB or 3 %.
+         */
+        public Builder memoryReserve(long bytes) {
+            if (bytes < 0) {
+                throw new IllegalArgumentException(
+                    "memoryReserve is " + bytes + ": choose 0 or more bytes");
+            }
+            memoryReserve = bytes;
+            return this;
+        }
+
+        /**
+         * Told what an operator should know, a line each: what the machine will not give, and when
+         * connections begin to be refused for want of memory, and are admitted again. By default
+         * the logger "io.mooring" is.
+         */
+        public Builder onNotice(Consumer<String> action) {
+            onNotice = action;
+            return this;
+        }
+
+        /** For tests: a directory with proc and sys in it, in place of the machine's. */
+        Builder memoryRoot(Path root) {
+            memoryRoot = root;
+            return this;
+        }
+
         /** Serves {@code GET /healthz} and {@code GET /metrics}. */
         public Builder withMetrics() {
             metrics = true;
@@ -262,20 +304,24 @@ public final class WebSocketServer implements AutoCloseable {
             ReactorConfig config = config(files);
             KernelFeatures features = KernelFeatures.probe();
             Listener listener = Listener.open(host, port);
+            Admission admission = new Admission(connectionsMax, connectionsPerAddressMax);
+            MemoryAdmission memory =
+                new MemoryAdmission(admission, listener, memoryRoot, memoryReserve, onNotice);
             try {
                 GroupHolder holder = new GroupHolder();
                 if (metrics) {
                     routes.http("/healthz", request -> HttpReply.text(200, "ok\n"));
-                    routes.http("/metrics", request -> Metrics.reply(holder.group));
+                    routes.http("/metrics", 
+                        request -> Metrics.reply(holder.group, memory.watch()));
                 }
                 AtomicInteger number = new AtomicInteger();
                 holder.group = ReactorGroup.start(reactors, config, features, routes.build(),
-                    listener, new Admission(connectionsMax, connectionsPerAddressMax),
-                    config.spillBytesMax(),
+                    listener, admission, config.spillBytesMax(),
                     run -> new Thread(null, run, "mooring-" + number.getAndIncrement(), 0, false),
                     onFailure);
-                return new WebSocketServer(holder.group, features, listener.port());
+                return new WebSocketServer(holder.group, features, listener.port(), memory);
             } catch (RuntimeException | Error e) {
+                memory.close();
                 listener.close();
                 throw e;
             }

@@ -1,0 +1,217 @@
+package io.mooring.memory;
+
+import java.nio.file.Path;
+import java.util.Locale;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.locks.LockSupport;
+import java.util.function.Consumer;
+
+/**
+ * A thread that looks at the memory and says what is to be done with new connections: often while
+ * little is left, once a second while much is. The first look is taken before it is returned.
+ */
+public final class MemoryWatch implements AutoCloseable {
+    /**
+     * What may be used up in a second, at worst: 30,000 connections of 4 KB here, as much by their
+     * clients if those are on this machine too. A look is taken before half the way is gone.
+     */
+    private static final long BYTES_PER_SECOND = 256L << 20;
+    private static final long MS_MIN = 50;
+    private static final long MS_MAX = 1_000;
+    /** While refusing: how soon it is noticed that there is memory again. */
+    private static final long MS_REFUSING = 100;
+    /** A verdict gets better no sooner than this after it has got worse: two log lines a second. */
+    private static final long WORSE_NANOS = 1_000_000_000L;
+
+    private final SystemMemory system;
+    private final CgroupMemory cgroup;
+    private final TcpMemory tcp;
+    private final Mark systemMark = new Mark();
+    private final Mark cgroupMark = new Mark();
+    private final Mark tcpMark = new Mark();
+    private final long told;
+    private final Consumer<Verdict> listener;
+    private final Thread thread;
+    private long worseNanos;
+
+    private volatile Verdict verdict = new Verdict(Level.ADMIT, null, "");
+    private volatile long systemAvailable;
+    private volatile long systemTotal;
+    private volatile long tcpUsed;
+    private volatile long tcpPressure;
+    private volatile long tcpMaximum;
+    private volatile long cgroupHeadroom;
+    private volatile long cgroupLimit;
+    private volatile boolean closed;
+
+    /**
+     * Starts one.
+     *
+     * @param root "/"; for tests a directory with proc and sys in it
+     * @param reserveBytes to be left of the machine's memory and the group's; or Reserve.AUTO
+     * @param listener told when the verdict is another one, on the watch's own thread; the first
+     *     time on the caller's, if it is not to admit
+     */
+    public static MemoryWatch start(Path root, long pageBytes, long reserveBytes,
+        Consumer<Verdict> listener) {
+        MemoryWatch watch = new MemoryWatch(root, pageBytes, reserveBytes, listener);
+        watch.look();
+        watch.thread.start();
+        return watch;
+    }
+
+    private MemoryWatch(Path root, long pageBytes, long reserveBytes, Consumer<Verdict> listener) {
+        this.system = new SystemMemory(root, pageBytes);
+        this.cgroup = new CgroupMemory(root);
+        this.tcp = new TcpMemory(root, pageBytes);
+        this.told = reserveBytes;
+        this.listener = listener;
+        this.thread = new Thread(this::run, "mooring-memory");
+        thread.setDaemon(true);
+    }
+
+    private void run() {
+        long ms = MS_MIN;
+        while (!closed) {
+            LockSupport.parkNanos(TimeUnit.MILLISECONDS.toNanos(ms));
+            if (!closed) {
+                ms = look();
+            }
+        }
+    }
+
+    /** Looks once; returns the milliseconds until the next time. */
+    private long look() {
+        system.read();
+        tcp.read();
+        long systemReserve = Reserve.of(system.totalBytes(), told);
+        systemMark.reserve(systemReserve);
+        tcpMark.between(tcp.pressureBytes(), tcp.maximumBytes());
+        cgroup.read(2 * systemReserve + BYTES_PER_SECOND * 2);
+        cgroupMark.reserve(Reserve.of(cgroup.limitBytes(), told));
+        publish();
+
+        long tcpHeadroom = tcp.pressureBytes() - tcp.usedBytes();
+        Level bySystem = systemMark.judge(system.availableBytes());
+        Level byCgroup = cgroupMark.judge(cgroup.headroomBytes());
+        Level byTcp = tcpMark.judge(tcpHeadroom);
+        Level level = worst(bySystem, worst(byCgroup, byTcp));
+        Cause cause = level == Level.ADMIT ? null : level == bySystem ? Cause.MEMORY
+            : level == byCgroup ? Cause.CGROUP : Cause.TCP_MEMORY;
+        boolean worse = level.compareTo(verdict.level()) > 0;
+        if (worse) {
+            worseNanos = System.nanoTime();
+        }
+        if ((level != verdict.level() || cause != verdict.cause())
+            && (worse || System.nanoTime() - worseNanos >= WORSE_NANOS)) {
+            verdict = new Verdict(level, cause, text(level, cause));
+            listener.accept(verdict);
+        }
+        if (verdict.level() != Level.ADMIT) {
+            return MS_REFUSING;
+        }
+        long distance = Math.min(systemMark.distance(system.availableBytes()),
+            Math.min(cgroupMark.distance(cgroup.headroomBytes()), tcpMark.distance(tcpHeadroom)));
+        return Math.clamp(distance / (2 * BYTES_PER_SECOND / 1_000), MS_MIN, MS_MAX);
+    }
+
+    private static Level worst(Level one, Level other) {
+        return one.compareTo(other) > 0 ? one : other;
+    }
+
+    private void publish() {
+        systemAvailable = system.availableBytes();
+        systemTotal = system.totalBytes();
+        tcpUsed = tcp.usedBytes();
+        tcpPressure = tcp.pressureBytes();
+        tcpMaximum = tcp.maximumBytes();
+        cgroupHeadroom = Math.max(0, cgroup.headroomBytes());
+        cgroupLimit = cgroup.limitBytes();
+    }
+
+    private String text(Level level, Cause cause) {
+        if (cause == null) {
+            return "admitting connections again: " + mebibytes(system.availableBytes())
+                + " of memory available" + (cgroup.isLimited()
+                    ? ", " + mebibytes(cgroup.headroomBytes()) + " left in the cgroup" : "");
+        }
+        return (level == Level.STOP ? "taking no connections, they wait: "
+            : "refusing connections (503): ") + switch (cause) {
+                case MEMORY -> mebibytes(system.availableBytes()) + " of memory available, of "
+                    + "which " + mebibytes(Reserve.of(system.totalBytes(), told))
+                    + " are the reserve; free some, or lower --memory-reserve";
+                case CGROUP -> mebibytes(cgroup.headroomBytes()) + " left of the cgroup's "
+                    + mebibytes(cgroup.limitBytes()) + ", of which "
+                    + mebibytes(Reserve.of(cgroup.limitBytes(), told))
+                    + " are the reserve; raise " + cgroup.limitFile()
+                    + " (systemd: MemoryMax=, docker: --memory), or lower --memory-reserve";
+                case TCP_MEMORY -> mebibytes(tcp.usedBytes()) + " queued in TCP, the pressure mark "
+                    + "is " + mebibytes(tcp.pressureBytes())
+                    + "; raise it (sysctl net.ipv4.tcp_mem, in pages), or have peers read faster";
+            };
+    }
+
+    private static String mebibytes(long bytes) {
+        return String.format(Locale.ROOT, "%,d MiB", bytes >> 20);
+    }
+
+    // ---- any thread
+
+    public Verdict verdict() {
+        return verdict;
+    }
+
+    /** Bytes that the machine could still hand out, what open sockets pin taken off. */
+    public long systemAvailableBytes() {
+        return systemAvailable;
+    }
+
+    public long systemReserveBytes() {
+        return Reserve.of(systemTotal, told);
+    }
+
+    /** Whether any control group of ours has a limit; what follows is of the tightest. */
+    public boolean isCgroupLimited() {
+        return cgroupLimit != ProcFile.UNLIMITED;
+    }
+
+    public long cgroupHeadroomBytes() {
+        return cgroupHeadroom;
+    }
+
+    public long cgroupLimitBytes() {
+        return cgroupLimit;
+    }
+
+    public long cgroupReserveBytes() {
+        return Reserve.of(cgroupLimit, told);
+    }
+
+    /** Charged by all TCP sockets, whole pages each. */
+    public long tcpBytes() {
+        return tcpUsed;
+    }
+
+    /** Past this new connections are refused. */
+    public long tcpPressureBytes() {
+        return tcpPressure;
+    }
+
+    public long tcpMaximumBytes() {
+        return tcpMaximum;
+    }
+
+    @Override
+    public void close() {
+        closed = true;
+        LockSupport.unpark(thread);
+        try {
+            thread.join();
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+        }
+        system.close();
+        cgroup.close();
+        tcp.close();
+    }
+}
