@@ -9,6 +9,7 @@ import java.util.concurrent.Callable;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.function.Consumer;
+import java.util.function.Function;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
@@ -86,16 +87,38 @@ final class ServeCommand implements Callable<Integer> {
             + "connections are answered 503 (default: auto: 64 MiB or 3 %% of the limit)")
     private long memoryReserve;
 
+    @Option(names = "--plan",
+        description = "Only say what memory this would take and whether the machine gives it")
+    private boolean plan;
+
+    @Option(names = "--json", description = "With --plan: as JSON")
+    private boolean json;
+
     @Override
     public Integer call() throws InterruptedException {
+        if (json && !plan) {
+            throw new ParameterException(spec.commandLine(), "--json goes with --plan");
+        }
+        return plan ? printPlan() : serve();
+    }
+
+    private int printPlan() {
+        MemoryPlan worked = configured(cause -> { }, WebSocketServer.Builder::plan);
+        PrintWriter out = spec.commandLine().getOut();
+        out.print(json ? PlanPrinter.json(worked) : PlanPrinter.table(worked));
+        out.flush();
+        return worked.hasErrors() ? 1 : 0;
+    }
+
+    private int serve() throws InterruptedException {
         CountDownLatch stop = new CountDownLatch(1);
         handleSignals(stop);
         PrintWriter out = spec.commandLine().getOut();
         AtomicBoolean failed = new AtomicBoolean();
-        try (WebSocketServer server = start(cause -> {
+        try (WebSocketServer server = configured(cause -> {
             failed.set(true);
             stop.countDown();
-        })) {
+        }, WebSocketServer.Builder::start)) {
             out.println(server.features());
             out.println(String.format(Locale.ROOT,
                 "listening on ws://%s:%d (%s, up to %,d connections); Ctrl-C stops",
@@ -115,7 +138,8 @@ final class ServeCommand implements Callable<Integer> {
         }
     }
 
-    private WebSocketServer start(Consumer<Throwable> onFailure) {
+    private <T> T configured(Consumer<Throwable> onFailure,
+        Function<WebSocketServer.Builder, T> use) {
         try {
             WebSocketServer.Builder builder = WebSocketServer.builder().host(host).port(port)
                 .maxConnections(maxConnections).maxConnectionsPerAddress(maxConnectionsPerAddress)
@@ -130,7 +154,7 @@ final class ServeCommand implements Callable<Integer> {
             if (reactors != null) {
                 builder.reactors(reactors);
             }
-            return builder.start();
+            return use.apply(builder);
         } catch (IllegalArgumentException e) {
             throw new ParameterException(spec.commandLine(), inOptionsWords(e.getMessage()));
         }

@@ -5,6 +5,7 @@ import io.mooring.api.HttpReply;
 import io.mooring.api.Routes;
 import io.mooring.api.SendResult;
 import io.mooring.api.WebSocketHandler;
+import io.mooring.memory.Machine;
 import io.mooring.memory.Reserve;
 import io.mooring.reactor.Admission;
 import io.mooring.reactor.Arming;
@@ -13,6 +14,7 @@ import io.mooring.reactor.ReactorConfig;
 import io.mooring.reactor.ReactorGroup;
 import io.mooring.sys.KernelFeatures;
 import io.mooring.sys.Limits;
+import io.mooring.sys.OffHeap;
 import io.mooring.sys.SetupException;
 import io.mooring.ws.CloseCode;
 import io.mooring.ws.Opcode;
@@ -303,6 +305,8 @@ public final class WebSocketServer implements AutoCloseable {
             long files = Limits.raiseOpenFiles();
             ReactorConfig config = config(files);
             KernelFeatures features = KernelFeatures.probe();
+            Machine machine = Machine.read(memoryRoot, OffHeap.PAGE_BYTES);
+            check(plan(config, files, machine, JvmMemory.whole(machine.residentBytes())));
             Listener listener = Listener.open(host, port);
             Admission admission = new Admission(connectionsMax, connectionsPerAddressMax);
             MemoryAdmission memory =
@@ -324,6 +328,31 @@ public final class WebSocketServer implements AutoCloseable {
                 memory.close();
                 listener.close();
                 throw e;
+            }
+        }
+
+        /** What this server would take, worked out without mapping or binding anything. */
+        MemoryPlan plan() {
+            long files = Limits.raiseOpenFiles();
+            Machine machine = Machine.read(memoryRoot, OffHeap.PAGE_BYTES);
+            return plan(config(files), files, machine,
+                JvmMemory.detailed(machine.residentBytes()));
+        }
+
+        private MemoryPlan plan(ReactorConfig config, long files, Machine machine, JvmMemory jvm) {
+            return new MemoryPlan(config, reactors, connectionsMax, config.spillBytesMax(),
+                memoryReserve, files, machine, jvm);
+        }
+
+        private void check(MemoryPlan plan) {
+            for (PlanChecks.Check check : plan.checks()) {
+                switch (check.state()) {
+                    case OK -> { }
+                    case WARNING -> onNotice.accept(
+                        "warning: " + check.name() + ": " + check.text());
+                    case ERROR -> throw new SetupException(check.name() + ": " + check.text()
+                        + " (--plan shows all)");
+                }
             }
         }
 

@@ -1,0 +1,66 @@
+package io.mooring.server;
+
+import com.sun.management.HotSpotDiagnosticMXBean;
+import java.lang.management.ManagementFactory;
+import java.lang.management.MemoryPoolMXBean;
+import java.lang.management.MemoryType;
+import java.util.ArrayList;
+import java.util.List;
+
+/**
+ * What this JVM takes, measured on itself.
+ *
+ * @param heapFreeBytes of the touched heap, what is not in use
+ */
+record JvmMemory(List<Part> parts, long heapFreeBytes) {
+    /** Mappings of a JVM that has just started; half of that were measured. */
+    static final long MAPPINGS = 800;
+
+    /** The native libraries, the class archive and the heap's bounds are in all of this. */
+    record Part(String name, long mapped, long now, long most, String why) {
+    }
+
+    /** As one sum, by the counters that every JVM has at hand. */
+    static JvmMemory whole(long residentBytes) {
+        Runtime runtime = Runtime.getRuntime();
+        long grows = runtime.maxMemory() - runtime.totalMemory();
+        return new JvmMemory(List.of(new Part("JVM", runtime.maxMemory(), residentBytes,
+            residentBytes + grows, "resident now; the heap may grow to -Xmx")),
+            runtime.freeMemory());
+    }
+
+    /** By heap, metaspace and compiled code; loads the management classes, which take 3 MB. */
+    static JvmMemory detailed(long residentBytes) {
+        Runtime runtime = Runtime.getRuntime();
+        boolean touched = Boolean.parseBoolean(ManagementFactory
+            .getPlatformMXBean(HotSpotDiagnosticMXBean.class).getVMOption("AlwaysPreTouch")
+            .getValue());
+        long used = runtime.totalMemory() - runtime.freeMemory();
+        long heap = touched ? runtime.totalMemory() : used;
+        long metaspace = 0;
+        long code = 0;
+        for (MemoryPoolMXBean pool : ManagementFactory.getMemoryPoolMXBeans()) {
+            if (pool.getType() == MemoryType.NON_HEAP) {
+                if (pool.getName().startsWith("Code")) {
+                    code += pool.getUsage().getUsed();
+                } else if (pool.getName().equals("Metaspace")) { // holds the class space
+                    metaspace += pool.getUsage().getUsed();
+                }
+            }
+        }
+        List<Part> parts = new ArrayList<>();
+        parts.add(new Part("JVM: heap", runtime.maxMemory(), heap, runtime.maxMemory(),
+            String.format("-Xmx %,d MiB; %s", runtime.maxMemory() >> 20,
+                touched ? "touched at start as far as -Xms goes" : "touched as it is used")));
+        parts.add(part("JVM: classes", metaspace, "metaspace in use"));
+        parts.add(part("JVM: compiled code", code, "code cache in use"));
+        long rest = Math.max(0, residentBytes - heap - metaspace - code);
+        parts.add(part("JVM: the rest", rest,
+            "libjvm, class archive, collector, threads: resident, less the above"));
+        return new JvmMemory(parts, touched ? runtime.freeMemory() : 0);
+    }
+
+    private static Part part(String name, long now, String why) {
+        return new Part(name, now, now, now, why);
+    }
+}

@@ -1,0 +1,165 @@
+package io.mooring.server;
+
+import io.mooring.memory.Machine;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Locale;
+
+/** The plan against the machine's limits, one line each with what changes it. */
+final class PlanChecks {
+    /** Descriptors that a JVM and a listener have open, with some to spare. */
+    private static final long DESCRIPTORS_OWN = 64;
+
+    enum State { OK, WARNING, ERROR }
+
+    /** @param text one line */
+    record Check(String name, State state, String text) {
+    }
+
+    private final List<Check> checks = new ArrayList<>();
+    private final MemoryPlan plan;
+    private final Machine machine;
+    private final long told;
+
+    private PlanChecks(MemoryPlan plan, Machine machine, long told) {
+        this.plan = plan;
+        this.machine = machine;
+        this.told = told;
+    }
+
+    static List<Check> of(MemoryPlan plan, Machine machine, long told, long files) {
+        PlanChecks checks = new PlanChecks(plan, machine, told);
+        checks.memory();
+        checks.cgroup();
+        checks.tcp();
+        checks.descriptors(files);
+        checks.files();
+        checks.mappings();
+        checks.overcommit();
+        return checks.checks;
+    }
+
+    private void memory() {
+        fits("memory", machine.availableBytes(), MemoryPlan.reserve(machine.totalBytes(), told),
+            "of memory available", "add memory, or lower --max-connections");
+    }
+
+    private void cgroup() {
+        if (machine.cgroupLimitBytes() == Machine.UNLIMITED) {
+            ok("cgroup", "no limit");
+            return;
+        }
+        fits("cgroup", machine.cgroupHeadroomBytes(),
+            MemoryPlan.reserve(machine.cgroupLimitBytes(), told), "left in the control group",
+            "raise " + machine.cgroupLimitFile()
+                + " (systemd: MemoryMax=, docker: --memory), or lower --max-connections");
+    }
+
+    private void fits(String name, long have, long reserve, String where, String fix) {
+        long start = Math.max(0, plan.sum(MemoryPlan.Term::start) - plan.residentBytes());
+        long left = have - reserve - start;
+        String figures = mebibytes(have) + " " + where + ", " + mebibytes(reserve)
+            + " of it in reserve";
+        long fit = left / plan.perConnectionBytes();
+        if (left <= 0) {
+            error(name, figures + "; " + mebibytes(start) + " are needed to start: " + fix
+                + (told >= 0 ? ", or lower --memory-reserve" : ""));
+        } else if (fit < plan.connections()) {
+            warn(name, String.format(Locale.ROOT, "memory for about %,d of %,d connections (%s); "
+                + "beyond that new ones are refused (503): %s", fit, plan.connections(), figures,
+                fix));
+        } else {
+            ok(name, String.format(Locale.ROOT, "%s; enough for about %,d connections", figures,
+                fit));
+        }
+    }
+
+    private void tcp() {
+        if (machine.tcpPressureBytes() == Machine.UNLIMITED) {
+            ok("tcp_mem", "no limit");
+            return;
+        }
+        long behind = machine.tcpPressureBytes() / machine.pageBytes();
+        if (behind < plan.connections()) {
+            warn("tcp_mem", String.format(Locale.ROOT, "%,d receivers that are behind by one small "
+                + "message use up TCP's memory (a page of %,d B each), and new connections are "
+                + "refused then: sysctl -w net.ipv4.tcp_mem='%d %d %d'", behind,
+                machine.pageBytes(), plan.connections(), plan.connections() * 5 / 4,
+                plan.connections() * 3 / 2));
+        } else {
+            ok("tcp_mem", String.format(Locale.ROOT, "%,d receivers may be behind by a page of "
+                + "%,d B", behind, machine.pageBytes()));
+        }
+    }
+
+    private void descriptors(long files) {
+        long needed = plan.shards() + DESCRIPTORS_OWN;
+        String figures = String.format(Locale.ROOT,
+            "%s open files: %,d rings%s; about %,d descriptors of our own",
+            files == Long.MAX_VALUE ? "unlimited" : String.format(Locale.ROOT, "%,d", files),
+            plan.shards(), plan.shards() == plan.reactors() ? ", one per reactor" : "", needed);
+        if (needed > files) {
+            error("open files", figures + ": raise RLIMIT_NOFILE (ulimit -n, LimitNOFILE=)");
+        } else {
+            ok("open files", figures);
+        }
+    }
+
+    /** A direct descriptor takes no number, but its socket is a struct file like any other. */
+    private void files() {
+        long free = machine.filesMax() - machine.filesOpen();
+        if (machine.filesExempt()) {
+            ok("fs.file-max", "does not bind CAP_SYS_ADMIN, which we have");
+        } else if (free < plan.connections()) {
+            warn("fs.file-max", String.format(Locale.ROOT, "%,d more files may be open on this "
+                + "machine, sockets included; beyond that accepts fail: sysctl -w fs.file-max=%d",
+                free, machine.filesOpen() + plan.connections() * 5 / 4));
+        } else {
+            ok("fs.file-max", machine.filesMax() == Machine.UNLIMITED ? "no limit"
+                : String.format(Locale.ROOT, "%,d more files may be open", free));
+        }
+    }
+
+    private void mappings() {
+        if (plan.mappings() > machine.mappingsMax()) {
+            error("vm.max_map_count", String.format(Locale.ROOT,
+                "%,d mappings may become necessary, %,d are allowed: sysctl -w vm.max_map_count=%d",
+                plan.mappings(), machine.mappingsMax(), 2 * plan.mappings()));
+        } else {
+            ok("vm.max_map_count", String.format(Locale.ROOT, "%,d of %s", plan.mappings(),
+                machine.mappingsMax() == Machine.UNLIMITED ? "any number"
+                    : String.format(Locale.ROOT, "%,d", machine.mappingsMax())));
+        }
+    }
+
+    private void overcommit() {
+        long mapped = plan.terms().stream().filter(term -> !term.name().startsWith("JVM"))
+            .mapToLong(MemoryPlan.Term::mapped).sum();
+        if (!machine.overcommitNever()) {
+            ok("vm.overcommit", "what is mapped and not touched does not count");
+        } else if (mapped > machine.commitBytes()) {
+            error("vm.overcommit", mebibytes(mapped) + " are to be mapped, "
+                + mebibytes(machine.commitBytes()) + " may be (vm.overcommit_memory is 2): "
+                + "sysctl -w vm.overcommit_memory=0, or lower --max-connections");
+        } else {
+            ok("vm.overcommit", mebibytes(mapped) + " of the " + mebibytes(machine.commitBytes())
+                + " that may be mapped (vm.overcommit_memory is 2)");
+        }
+    }
+
+    private void ok(String name, String text) {
+        checks.add(new Check(name, State.OK, text));
+    }
+
+    private void warn(String name, String text) {
+        checks.add(new Check(name, State.WARNING, text));
+    }
+
+    private void error(String name, String text) {
+        checks.add(new Check(name, State.ERROR, text));
+    }
+
+    private static String mebibytes(long bytes) {
+        return String.format(Locale.ROOT, "%,d MiB", bytes >> 20);
+    }
+}
