@@ -30,7 +30,7 @@ final class MemoryPlan {
     private static final long STAGED_RECORD_BYTES = 24;
     private static final long MAILBOX_BYTES = 4_096 * 4;
     /** From here to serving: classes of the reactors, their threads, the first compiled code. */
-    private static final long JVM_START_BYTES = 12L << 20;
+    private static final long JVM_START_BYTES = 4L << 20;
     /** On from there while traffic warms it up: compiled code, the compilers' own memory. */
     private static final long JVM_LOAD_BYTES = 40L << 20;
 

@@ -81,11 +81,14 @@ final class PlanChecks {
         }
         long behind = machine.tcpPressureBytes() / machine.pageBytes();
         if (behind < plan.connections()) {
+            // A page is what is charged; a small message takes 1.1 KB. So more may be allowed than
+            // would be wise for pages that are full, but not all the memory.
+            long pages = machine.totalBytes() / machine.pageBytes();
+            long pressure = Math.max(behind, Math.min(plan.connections(), pages / 2));
             warn("tcp_mem", String.format(Locale.ROOT, "%,d receivers that are behind by one small "
-                + "message use up TCP's memory (a page of %,d B each), and new connections are "
-                + "refused then: sysctl -w net.ipv4.tcp_mem='%d %d %d'", behind,
-                machine.pageBytes(), plan.connections(), plan.connections() * 5 / 4,
-                plan.connections() * 3 / 2));
+                + "message use up TCP's memory (each is charged a page of %,d B), and new "
+                + "connections are refused then: sysctl -w net.ipv4.tcp_mem='%d %d %d'", behind,
+                machine.pageBytes(), pressure * 3 / 4, pressure, pressure * 5 / 4));
         } else {
             ok("tcp_mem", String.format(Locale.ROOT, "%,d receivers may be behind by a page of "
                 + "%,d B", behind, machine.pageBytes()));

@@ -78,9 +78,10 @@ final class PlanPrinter {
         out.append("},\n \"checks\": [");
         for (int i = 0; i < plan.checks().size(); i++) {
             PlanChecks.Check check = plan.checks().get(i);
+            String state = check.state().name().toLowerCase(Locale.ROOT);
             out.append(i == 0 ? "\n  {" : ",\n  {").append("\"name\": ").append(quote(check.name()))
-                .append(", \"state\": ").append(quote(check.state().name().toLowerCase(Locale.ROOT)))
-                .append(", \"text\": ").append(quote(check.text())).append('}');
+                .append(", \"state\": ").append(quote(state)).append(", \"text\": ")
+                .append(quote(check.text())).append('}');
         }
         return out.append("]}\n").toString();
     }

@@ -79,9 +79,13 @@ final class ServerProcess implements AutoCloseable {
         return process.out();
     }
 
-    /** What it wrote to stderr, without what the JVM says by itself. */
+    /**
+     * What it wrote to stderr, without what the JVM says by itself, and what it warns of at start:
+     * that depends on the machine.
+     */
     List<String> err() {
-        return process.err().stream().filter(line -> !line.startsWith("Picked up ")).toList();
+        return process.err().stream().filter(line -> !line.startsWith("Picked up ")
+            && !line.startsWith("mooring: warning: ")).toList();
     }
 
     @Override

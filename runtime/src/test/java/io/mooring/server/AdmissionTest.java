@@ -1,0 +1,184 @@
+package io.mooring.server;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.mooring.memory.FakeMachine;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import java.util.concurrent.CopyOnWriteArrayList;
+import org.junit.jupiter.api.Tag;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** A machine that runs short of memory, by files that say so: who comes is refused, nobody goes. */
+@Tag("e2e")
+class AdmissionTest {
+    private static final long RESERVE = 400L << 20;
+    /** What the reactors have in the kernel when accepting stops. */
+    private static final int ACCEPTS = 2 * 8;
+    private static final int REFUSED_MAX = 512;
+
+    @TempDir
+    private Path directory;
+
+    private final List<String> notices = new CopyOnWriteArrayList<>();
+
+    private WebSocketServer start(FakeMachine machine, WebSocketServer.Builder builder) {
+        return TestServer.start(builder.memoryRoot(machine.root()).memoryReserve(RESERVE)
+            .onNotice(notices::add));
+    }
+
+    @Test
+    void shortOfMemoryItRefusesAndRecovers() {
+        FakeMachine machine = new FakeMachine(directory);
+        try (WebSocketServer server = start(machine, TestServer.builder());
+                RawClient old = RawClient.open(server.port(), "/echo")) {
+            machine.availableMib(300);
+            awaitNotice("refusing connections");
+            expectRefusals(server, "connections_refused_memory", "The machine is short of memory");
+            old.send(Wire.text("still")).expect(Frame.text("still"));
+            machine.availableMib(900);
+            awaitNotice("admitting connections again");
+            RawClient.open(server.port(), "/echo").closeNormally();
+            Await.until("the old one alone is left", () -> server.connections() == 1);
+            assertThat(notices).filteredOn(line -> line.contains("refusing")).singleElement()
+                .asString().contains("--memory-reserve").doesNotContain("\n");
+            old.closeNormally();
+            TestServer.awaitQuiet(server);
+        }
+    }
+
+    @Test
+    void tcpMemoryPastThePressureMark() {
+        FakeMachine machine = new FakeMachine(directory);
+        try (WebSocketServer server = start(machine, TestServer.builder());
+                RawClient old = RawClient.open(server.port(), "/echo")) {
+            machine.tcpPages(20_001);
+            awaitNotice("refusing connections");
+            expectRefusals(server, "connections_refused_tcp_memory", "net.ipv4.tcp_mem");
+            assertThat(TestServer.metric(server, "tcp_memory_bytes")).isEqualTo(20_001L * 4096);
+            old.send(Wire.text("still")).expect(Frame.text("still"));
+            machine.tcpPages(17_000);
+            awaitNotice("admitting connections again");
+            RawClient.open(server.port(), "/echo").closeNormally();
+        }
+    }
+
+    @Test
+    void theGroupAtItsLimit() {
+        FakeMachine machine = new FakeMachine(directory).cgroup2();
+        try (WebSocketServer server = start(machine, TestServer.builder());
+                RawClient old = RawClient.open(server.port(), "/echo")) {
+            machine.group2("app.slice", 1_000, "" + (1_300L << 20), "max", 0);
+            awaitNotice("refusing connections");
+            expectRefusals(server, "connections_refused_cgroup", "control group");
+            assertThat(TestServer.metric(server, "cgroup_memory_headroom_bytes"))
+                .isEqualTo(300L << 20);
+            old.send(Wire.text("still")).expect(Frame.text("still"));
+            machine.group2("app.slice", 200, "" + (1_300L << 20), "max", 0);
+            awaitNotice("admitting connections again");
+            RawClient.open(server.port(), "/echo").closeNormally();
+        }
+    }
+
+    private static void expectRefusals(WebSocketServer server, String counter, String why) {
+        long before = TestServer.metric(server, counter);
+        for (int i = 0; i < 50; i++) {
+            try (RawClient refused = RawClient.connect(server.port())) {
+                HttpAnswer answer = refused.answer();
+                assertThat(answer.status()).isEqualTo(503);
+                assertThat(answer.text()).contains(why);
+                assertThat(answer.header("Retry-After")).isNotNull();
+            }
+        }
+        assertThat(TestServer.metric(server, counter)).isEqualTo(before + 50);
+    }
+
+    /** With half the reserve gone nobody is taken from the listener; who waits there is served. */
+    @Test
+    void veryShortOfMemoryItAcceptsNobodyUntilThereIsSome() {
+        FakeMachine machine = new FakeMachine(directory);
+        List<RawClient> clients = new ArrayList<>();
+        try (WebSocketServer server = start(machine, TestServer.builder());
+                RawClient old = RawClient.open(server.port(), "/echo")) {
+            machine.availableMib(100);
+            awaitNotice("taking no connections");
+            assertThat(TestServer.metric(server, "accepting_stopped")).isEqualTo(1);
+            for (int i = 0; i < ACCEPTS + 5; i++) {
+                clients.add(RawClient.connect(server.port()).send(RawClient.request("/echo")));
+            }
+            Await.until("what was in the kernel has been answered",
+                () -> TestServer.metric(server, "connections_refused_memory") == ACCEPTS);
+            old.send(Wire.text("still")).expect(Frame.text("still"));
+            assertThat(TestServer.metric(server, "connections_accepted")).isEqualTo(1 + ACCEPTS);
+
+            machine.availableMib(900);
+            awaitNotice("admitting connections again");
+            Await.until("those that waited are served", () -> server.connections() == 1 + 5);
+            assertThat(TestServer.metric(server, "connections_refused_memory")).isEqualTo(ACCEPTS);
+            assertThat(TestServer.metric(server, "accept_stops")).isEqualTo(1);
+            clients.forEach(RawClient::close);
+            old.closeNormally();
+            TestServer.awaitQuiet(server);
+        }
+    }
+
+    /** A refused connection is a whole socket until it is closed: there is a bound on them too. */
+    @Test
+    void soManyAreRefusedAtOnceAndNoMore() {
+        FakeMachine machine = new FakeMachine(directory);
+        List<RawClient> clients = new ArrayList<>();
+        try (WebSocketServer server = start(machine,
+                TestServer.builder().reactors(1).closeTimeout(Duration.ofHours(1)));
+                RawClient old = RawClient.open(server.port(), "/echo")) {
+            machine.availableMib(300);
+            awaitNotice("refusing connections");
+            for (int i = 0; i < REFUSED_MAX + 50; i++) {
+                clients.add(RawClient.connect(server.port())); // and they do not end
+            }
+            Await.until("as many are refused as may be", () ->
+                TestServer.metric(server, "connections_refused_memory") == REFUSED_MAX);
+            old.send(Wire.text("still")).expect(Frame.text("still"));
+            assertThat(TestServer.metric(server, "connections_refused_memory"))
+                .isEqualTo(REFUSED_MAX);
+
+            clients.subList(0, 60).forEach(RawClient::close);
+            Await.until("others are told in their place", () ->
+                TestServer.metric(server, "connections_refused_memory") == REFUSED_MAX + 50);
+            clients.forEach(RawClient::close);
+            old.closeNormally();
+            TestServer.awaitQuiet(server);
+        }
+    }
+
+    /** Half a message costs the server memory as well: there is less for them then. */
+    @Test
+    void veryShortOfMemoryTheSpillPoolStopsGrowing() {
+        FakeMachine machine = new FakeMachine(directory);
+        List<RawClient> clients = new ArrayList<>();
+        try (WebSocketServer server = start(machine, TestServer.builder().reactors(1))) {
+            for (int i = 0; i < 200; i++) {
+                clients.add(RawClient.open(server.port(), "/echo"));
+            }
+            machine.availableMib(100);
+            awaitNotice("taking no connections");
+            byte[] part = Arrays.copyOf(Wire.binary(new byte[60_000]), 50_000);
+            for (RawClient client : clients) {
+                client.send(part); // 200 x 64 KiB would be 12 MiB
+            }
+            Await.until("some get no memory",
+                () -> TestServer.metric(server, "spill_exhausted") > 100);
+            assertThat(TestServer.metric(server, "spill_mapped_bytes"))
+                .isLessThanOrEqualTo(4 << 20);
+            clients.forEach(RawClient::close);
+        }
+    }
+
+    private void awaitNotice(String start) {
+        Await.until(() -> "it says '" + start + "': " + notices,
+            () -> !notices.isEmpty() && notices.getLast().startsWith(start));
+    }
+}
