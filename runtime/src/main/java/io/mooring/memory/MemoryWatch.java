@@ -1,5 +1,6 @@
 package io.mooring.memory;
 
+import java.lang.System.Logger;
 import java.nio.file.Path;
 import java.util.Locale;
 import java.util.concurrent.TimeUnit;
@@ -11,6 +12,7 @@ import java.util.function.Consumer;
  * little is left, once a second while much is. The first look is taken before it is returned.
  */
 public final class MemoryWatch implements AutoCloseable {
+    private static final Logger LOG = System.getLogger("io.mooring");
     /**
      * What may be used up in a second, at worst: 30,000 connections of 4 KB here, as much by their
      * clients if those are on this machine too. A look is taken before half the way is gone.
@@ -75,8 +77,18 @@ public final class MemoryWatch implements AutoCloseable {
         while (!closed) {
             LockSupport.parkNanos(TimeUnit.MILLISECONDS.toNanos(ms));
             if (!closed) {
-                ms = look();
+                ms = lookOn();
             }
+        }
+    }
+
+    /** A defect must not leave the last verdict in force for ever. */
+    private long lookOn() {
+        try {
+            return look();
+        } catch (RuntimeException e) {
+            LOG.log(Logger.Level.ERROR, "memory could not be looked at; trying again", e);
+            return MS_MAX;
         }
     }
 
@@ -190,6 +202,10 @@ public final class MemoryWatch implements AutoCloseable {
     /** Charged by all TCP sockets, whole pages each. */
     public long tcpBytes() {
         return tcpUsed;
+    }
+
+    public boolean isTcpLimited() {
+        return tcpMaximum != ProcFile.UNLIMITED;
     }
 
     /** Past this new connections are refused. */

@@ -5,7 +5,10 @@ public final class Reserve {
     /** To be worked out from the limit that it is a reserve of. */
     public static final long AUTO = -1;
 
-    /** Between two looks at the memory, 50 ms of 30,000 connections a second are 6 MB. */
+    /**
+     * Near the reserve 50 ms lie between two looks, in which 30,000 connections a second take 6 MB;
+     * the rest is for what those that are there may still need.
+     */
     private static final long BYTES_MIN = 64L << 20;
     private static final int PERCENT = 3;
 

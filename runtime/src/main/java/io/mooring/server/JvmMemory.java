@@ -6,6 +6,7 @@ import java.lang.management.MemoryPoolMXBean;
 import java.lang.management.MemoryType;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Locale;
 
 /**
  * What this JVM takes, measured on itself.
@@ -50,7 +51,7 @@ record JvmMemory(List<Part> parts, long heapFreeBytes) {
         }
         List<Part> parts = new ArrayList<>();
         parts.add(new Part("JVM: heap", runtime.maxMemory(), heap, runtime.maxMemory(),
-            String.format("-Xmx %,d MiB; %s", runtime.maxMemory() >> 20,
+            format("-Xmx %,d MiB; %s", runtime.maxMemory() >> 20,
                 touched ? "touched at start as far as -Xms goes" : "touched as it is used")));
         parts.add(part("JVM: classes", metaspace, "metaspace in use"));
         parts.add(part("JVM: compiled code", code, "code cache in use"));
@@ -62,5 +63,9 @@ record JvmMemory(List<Part> parts, long heapFreeBytes) {
 
     private static Part part(String name, long now, String why) {
         return new Part(name, now, now, now, why);
+    }
+
+    private static String format(String format, Object... values) {
+        return String.format(Locale.ROOT, format, values);
     }
 }

@@ -7,6 +7,7 @@ import io.mooring.reactor.ReactorConfig;
 import io.mooring.sys.Abi;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Locale;
 import java.util.function.ToLongFunction;
 
 /**
@@ -83,18 +84,18 @@ final class MemoryPlan {
         long slots = (long) config.slotsMax() * reactors;
         int perShard = Math.ceilDiv(config.slotsMax(), shards / reactors);
         user("connection slab", shards * page(perShard * SLOT_BYTES), 0, connections * SLOT_BYTES,
-            0, String.format("%,d slots of 64 B", slots));
+            0, format("%,d slots of 64 B", slots));
         long cq = RINGS_HEAD_BYTES + (long) config.completionEntries() * Abi.CQE_BYTES;
         long rings = shards * (page(cq) + page((long) config.submissionEntries() * Abi.SQE_BYTES)
             + page(1));
-        user("rings", rings, rings, rings, 0, String.format(
-            "%d: %,d submissions, %,d completions each", shards, config.submissionEntries(),
-            config.completionEntries()));
+        user("rings", rings, rings, rings, 0,
+            format("%d: %,d submissions, %,d completions each", shards, config.submissionEntries(),
+                config.completionEntries()));
         long entries = shards * page((long) config.receiveBuffers() * Abi.BUF_BYTES);
         long buffers = shards * page((long) config.receiveBuffers() * config.receiveBufferBytes());
-        user("receive buffers", entries + buffers, entries, entries, buffers, String.format(
-            "%d rings of %,d x %,d B; given back when quiet", shards, config.receiveBuffers(),
-            config.receiveBufferBytes()));
+        user("receive buffers", entries + buffers, entries, entries, buffers,
+            format("%d rings of %,d x %,d B; given back when quiet", shards,
+                config.receiveBuffers(), config.receiveBufferBytes()));
         user("spill pools", 0, 0, 0, reactors * config.spillBytesMax(),
             "partial messages, unsent output; bound per reactor");
         user("published frames", 0, 0, 0, frameBytesMax, "in flight; bound over all");
@@ -110,9 +111,9 @@ final class MemoryPlan {
                 part.most(), part.why()));
         }
         long beyond = Math.max(0, heapTables - jvm.heapFreeBytes());
-        terms.add(new Term("tables on the heap", false, 0, beyond, beyond, beyond, String.format(
-            "%,d KiB of staged sends, wheel heads, mailboxes, of which %,d KiB are in the heap "
-                + "above", heapTables >> 10, heapTables - beyond >> 10)));
+        terms.add(new Term("tables on the heap", false, 0, beyond, beyond, beyond,
+            format("%,d KiB of staged sends, wheel heads, mailboxes, of which %,d KiB are in the "
+                + "heap above", heapTables >> 10, heapTables - beyond >> 10)));
         terms.add(new Term("JVM: warming up", false, 0, JVM_START_BYTES, JVM_START_BYTES,
             JVM_START_BYTES + JVM_LOAD_BYTES, "estimate: classes, threads, compiled code"));
     }
@@ -192,5 +193,9 @@ final class MemoryPlan {
 
     static long reserve(long limit, long told) {
         return Reserve.of(limit, told);
+    }
+
+    private static String format(String format, Object... values) {
+        return String.format(Locale.ROOT, format, values);
     }
 }

@@ -71,10 +71,13 @@ final class Metrics {
         }
         gauge(out, "tcp_memory_bytes", "Charged by the machine's TCP sockets, whole pages each",
             memory.tcpBytes());
-        gauge(out, "tcp_memory_pressure_bytes",
-            "From here on new connections are refused (tcp_mem[1])", memory.tcpPressureBytes());
-        gauge(out, "tcp_memory_limit_bytes", "From here on the kernel refuses (tcp_mem[2])",
-            memory.tcpMaximumBytes());
+        if (memory.isTcpLimited()) {
+            gauge(out, "tcp_memory_pressure_bytes",
+                "From here on new connections are refused (tcp_mem[1])",
+                memory.tcpPressureBytes());
+            gauge(out, "tcp_memory_limit_bytes", "From here on the kernel refuses (tcp_mem[2])",
+                memory.tcpMaximumBytes());
+        }
         gauge(out, "accepting_stopped",
             "1 while no connection is accepted because half the reserve is gone too",
             group.admission().isStopped() ? 1 : 0);

@@ -315,7 +315,7 @@ public final class WebSocketServer implements AutoCloseable {
                 GroupHolder holder = new GroupHolder();
                 if (metrics) {
                     routes.http("/healthz", request -> HttpReply.text(200, "ok\n"));
-                    routes.http("/metrics", 
+                    routes.http("/metrics",
                         request -> Metrics.reply(holder.group, memory.watch()));
                 }
                 AtomicInteger number = new AtomicInteger();

@@ -2,6 +2,8 @@ package io.mooring.memory;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import com.sun.management.ThreadMXBean;
+import java.lang.management.ManagementFactory;
 import java.net.URISyntaxException;
 import java.nio.file.Path;
 import org.assertj.core.data.Offset;
@@ -209,6 +211,29 @@ class SourcesTest {
         assertThat(machine.filesMax()).isGreaterThan(1_000);
         assertThat(machine.tcpPressureBytes()).isPositive();
         assertThat(machine.residentBytes()).isGreaterThan(10 * MIB);
+    }
+
+    /** It is done for as long as the server runs, several times a second. */
+    @Test
+    void lookingLeavesNoGarbage() {
+        FakeMachine machine = new FakeMachine(directory).cgroup2()
+            .group2("app.slice/mooring.service", 900, "" + 1_000 * MIB, "max", 300);
+        ThreadMXBean threads = (ThreadMXBean) ManagementFactory.getThreadMXBean();
+        try (SystemMemory memory = new SystemMemory(machine.root(), 4096);
+                TcpMemory tcp = new TcpMemory(machine.root(), 4096);
+                CgroupMemory cgroup = new CgroupMemory(machine.root())) {
+            long before = 0;
+            for (int i = 0; i < 1_100; i++) {
+                if (i == 100) {
+                    before = threads.getCurrentThreadAllocatedBytes();
+                }
+                memory.read();
+                tcp.read();
+                cgroup.read(ProcFile.UNLIMITED);
+            }
+            long bytes = threads.getCurrentThreadAllocatedBytes() - before;
+            assertThat(bytes / 1_000).as("bytes per look").isLessThan(100);
+        }
     }
 
     @Test
