@@ -26,7 +26,7 @@ final class Acceptor {
     private static final int SOCKADDR_LENGTH = 60;
     private static final int RETRY_TICKS = 2;
     /**
-     * Refused connections that are not closed yet: each is a whole socket until its peer ends or
+     * Connections not admitted and not closed yet: each is a whole socket until its peer ends or
      * the close timeout does it. With so many none is accepted; the others wait in the listener,
      * where a connection costs a third and a bound of the kernel's holds (net.core.somaxconn).
      */
@@ -115,6 +115,30 @@ final class Acceptor {
         keepPeer(c);
         shard.counters.increment(Counter.ACCEPTED);
         Connection.phase(c, Phase.HANDSHAKE);
+        refused++; // until it is admitted
+        if (admission.refusal() != null) {
+            // Its request is read first: who asks for /metrics is answered, now above all.
+            listen(slot, c);
+        } else if (tryAdmit(slot, c)) {
+            listen(slot, c);
+        }
+    }
+
+    private void listen(int slot, long c) {
+        int now = shard.reactor.nowTick();
+        Connection.activeTick(c, now);
+        shard.wheel.schedule(slot, now + shard.deadlines.handshakeTicks(c));
+        // The request comes on the heels of the connection, so it is most likely there by now:
+        // trying first saves the poll.
+        shard.receiver.arm(slot, c, false);
+    }
+
+    /** Whether the connection may become a WebSocket; if not, it has been answered. */
+    boolean isAdmitted(int slot, long c) {
+        return Connection.is(c, Connection.FLAG_ADMITTED) || tryAdmit(slot, c);
+    }
+
+    private boolean tryAdmit(int slot, long c) {
         Refusal refusal = admission.refusal();
         if (refusal != null) {
             refuse(slot, c, refusal.counter, refusal.answer);
@@ -125,17 +149,13 @@ final class Acceptor {
             refuse(slot, c, Counter.REFUSED_ADDRESS, ADDRESS_FULL);
         } else {
             Connection.set(c, Connection.FLAG_ADMITTED);
-            int now = shard.reactor.nowTick();
-            Connection.activeTick(c, now);
-            shard.wheel.schedule(slot, now + shard.deadlines.handshakeTicks);
-            // The request comes on the heels of the connection, so it is most likely there by now:
-            // trying first saves the poll.
-            shard.receiver.arm(slot, c, false);
+            refused--;
+            return true;
         }
+        return false;
     }
 
     private void refuse(int slot, long c, Counter counter, byte[] answer) {
-        refused++;
         shard.counters.increment(counter);
         shard.closer.answer(slot, c, answer);
     }

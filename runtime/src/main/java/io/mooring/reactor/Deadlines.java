@@ -20,7 +20,10 @@ final class Deadlines {
     /** Connections looked at in one turn. */
     private static final int TURN_MAX = 256;
 
-    final int handshakeTicks;
+    /** Who is going to be refused has so long for the request. */
+    private static final int REFUSED_TICKS = 2_000 / IdleWheel.TICK_MS;
+
+    private final int handshakeTicks;
 
     private final Shard shard;
     private final IdleWheel wheel;
@@ -41,6 +44,12 @@ final class Deadlines {
 
     private static int ticks(int ms) {
         return (int) ((ms + (long) IdleWheel.TICK_MS - 1) / IdleWheel.TICK_MS);
+    }
+
+    /** For the request to be complete. */
+    int handshakeTicks(long c) {
+        return Connection.is(c, Connection.FLAG_ADMITTED) ? handshakeTicks
+            : Math.min(handshakeTicks, REFUSED_TICKS);
     }
 
     /** An open connection: half the idle time without a sign of life brings a ping. */
@@ -83,11 +92,7 @@ final class Deadlines {
 
     private void onDue(int slot, long c, int now) {
         switch (Connection.phase(c)) {
-            case Phase.HANDSHAKE -> {
-                if (isOver(slot, c, now, handshakeTicks)) {
-                    shard.receiver.handshakeTimedOut(slot, c);
-                }
-            }
+            case Phase.HANDSHAKE -> onHandshakeDue(slot, c, now);
             case Phase.OPEN -> onOpenDue(slot, c, now);
             case Phase.CLOSE_WAIT, Phase.FLUSHING, Phase.LINGERING -> {
                 if (isOver(slot, c, now, closeTicks)) {
@@ -96,6 +101,17 @@ final class Deadlines {
                 }
             }
             default -> { }
+        }
+    }
+
+    private void onHandshakeDue(int slot, long c, int now) {
+        if (!isOver(slot, c, now, handshakeTicks(c))) {
+            return;
+        }
+        if (Connection.is(c, Connection.FLAG_ADMITTED)) {
+            shard.receiver.handshakeTimedOut(slot, c);
+        } else if (shard.acceptor.isAdmitted(slot, c)) { // else it has been told why not
+            wheel.schedule(slot, now + 1); // there is memory again, and so the time of others
         }
     }
 

@@ -115,7 +115,7 @@ final class Upgrader {
                 int handler = routes.find(path);
                 if (handler < 0) {
                     reject(slot, c, 404, "no such WebSocket path: " + path, true);
-                } else {
+                } else if (shard.acceptor.isAdmitted(slot, c)) {
                     shard.sender.cork().consumedTo(headEnd);
                     upgrade(slot, c, handler, path);
                     if (headEnd < end) {

@@ -84,11 +84,36 @@ class AdmissionTest {
         }
     }
 
+    /** Whoever watches the server can see why it refuses, while it does. */
+    @Test
+    void refusingItStillAnswersPlainRequests() {
+        FakeMachine machine = new FakeMachine(directory);
+        try (WebSocketServer server = start(machine, TestServer.builder())) {
+            machine.availableMib(300);
+            awaitNotice("refusing connections");
+            try (RawClient http = RawClient.connect(server.port())) {
+                http.send(Frame.utf8("GET /metrics HTTP/1.1\r\nHost: x\r\n\r\n"));
+                HttpAnswer answer = http.answer();
+                assertThat(answer.status()).isEqualTo(200);
+                assertThat(OpenMetrics.parse(answer.text())).containsKey(
+                    "mooring_connections_refused_memory_total{reactor=\"0\"}");
+            }
+            try (RawClient silent = RawClient.connect(server.port())) {
+                assertThat(silent.answer().status()).isEqualTo(503); // told after two seconds
+            }
+            RawClient late = RawClient.connect(server.port()); // and then there is memory again
+            machine.availableMib(900);
+            awaitNotice("admitting connections again");
+            late.upgrade("/echo").closeNormally();
+            TestServer.awaitQuiet(server);
+        }
+    }
+
     private static void expectRefusals(WebSocketServer server, String counter, String why) {
         long before = TestServer.metric(server, counter);
         for (int i = 0; i < 50; i++) {
             try (RawClient refused = RawClient.connect(server.port())) {
-                HttpAnswer answer = refused.answer();
+                HttpAnswer answer = refused.send(RawClient.request("/echo")).answer();
                 assertThat(answer.status()).isEqualTo(503);
                 assertThat(answer.text()).contains(why);
                 assertThat(answer.header("Retry-After")).isNotNull();
@@ -137,7 +162,8 @@ class AdmissionTest {
             machine.availableMib(300);
             awaitNotice("refusing connections");
             for (int i = 0; i < REFUSED_MAX + 50; i++) {
-                clients.add(RawClient.connect(server.port())); // and they do not end
+                clients.add(RawClient.connect(server.port())
+                    .send(RawClient.request("/echo"))); // and they do not end
             }
             Await.until("as many are refused as may be", () ->
                 TestServer.metric(server, "connections_refused_memory") == REFUSED_MAX);

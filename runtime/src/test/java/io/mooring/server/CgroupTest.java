@@ -66,6 +66,8 @@ class CgroupTest {
             storm(server);
             clients.get(0).send(Wire.text("old")).expect(Frame.text("old"));
             clients.getLast().send(Wire.text("new")).expect(Frame.text("new"));
+            assertThat(TestServer.metric(metrics(server), "connections_refused_cgroup"))
+                .isPositive();
             assertThat(server.err()).anyMatch(line -> line.startsWith(
                 "mooring: refusing connections (503): ") && line.contains("limit_in_bytes"));
             assertThat(Files.readString(group.resolve("memory.oom_control")))
@@ -92,7 +94,7 @@ class CgroupTest {
             if (head.status() != 101) {
                 client.close();
                 try (RawClient next = RawClient.connect(server.port())) {
-                    return next.answer();
+                    return next.send(RawClient.request("/echo")).answer();
                 }
             }
             clients.add(client);
