@@ -146,7 +146,7 @@ final class Acceptor {
             refuse(slot, c, Counter.REFUSED_FULL, FULL);
         } else if (!entersByAddress(c)) {
             admission.leave();
-            refuse(slot, c, Counter.REFUSED_ADDRESS, ADDRESS_FULL);
+            refuseAddress(slot, c);
         } else {
             Connection.set(c, Connection.FLAG_ADMITTED);
             refused--;
@@ -158,6 +158,19 @@ final class Acceptor {
     private void refuse(int slot, long c, Counter counter, byte[] answer) {
         shard.counters.increment(counter);
         shard.closer.answer(slot, c, answer);
+    }
+
+    /**
+     * One address that keeps coming must not keep the listener from the others: past half of those
+     * that may be refused at once it is cut without a word.
+     */
+    private void refuseAddress(int slot, long c) {
+        if (refused > REFUSED_MAX / 2) {
+            shard.counters.increment(Counter.REFUSED_ADDRESS);
+            shard.closer.terminate(slot, c);
+        } else {
+            refuse(slot, c, Counter.REFUSED_ADDRESS, ADDRESS_FULL);
+        }
     }
 
     private void onAcceptError(int slot, int result) {

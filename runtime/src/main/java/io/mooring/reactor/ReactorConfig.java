@@ -25,7 +25,7 @@ public record ReactorConfig(int slotsMax, int slotsPerShardMax, int submissionEn
     private static final int STAGED_SENDS_OF_MANY = 1024;
 
     /** How many rings a reactor needs for its slots. */
-    int shards() {
+    public int shards() {
         return Math.ceilDiv(slotsMax, slotsPerShardMax);
     }
 
@@ -35,7 +35,7 @@ public record ReactorConfig(int slotsMax, int slotsPerShardMax, int submissionEn
      * worth on either side; a shard that is the only one never has to stop for want of them. One of
      * many has fewer, which ends a turn early now and then, or they would cost more than the rings.
      */
-    int stagedSends() {
+    public int stagedSends() {
         return shards() > 1 ? STAGED_SENDS_OF_MANY
             : Integer.highestOneBit(2 * (completionEntries + 2 * submissionEntries) - 1);
     }

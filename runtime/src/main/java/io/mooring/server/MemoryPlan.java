@@ -67,12 +67,10 @@ final class MemoryPlan {
         long files, Machine machine, JvmMemory jvm) {
         this.config = config;
         this.reactors = reactors;
-        this.shards = reactors * Math.ceilDiv(config.slotsMax(), config.slotsPerShardMax());
+        this.shards = reactors * config.shards();
         this.connections = connections;
         this.machine = machine;
-        long records = Integer.highestOneBit(
-            2 * (config.completionEntries() + 2 * config.submissionEntries()) - 1);
-        this.heapTables = shards * (WHEEL_BYTES + records * STAGED_RECORD_BYTES)
+        this.heapTables = shards * (WHEEL_BYTES + config.stagedSends() * STAGED_RECORD_BYTES)
             + reactors * MAILBOX_BYTES;
         addUser(frameBytesMax);
         addJvm(jvm);

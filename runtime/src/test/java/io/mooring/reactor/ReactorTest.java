@@ -4,6 +4,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
+import java.net.InetSocketAddress;
+import java.net.Socket;
 import java.net.SocketException;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -189,6 +191,34 @@ class ReactorTest {
             clients.add(WsClient.open(server.port, "/echo", random));
             for (WsClient client : clients) {
                 client.closeProperly();
+            }
+            server.awaitEmpty();
+        }
+    }
+
+    /** 600 peers of one address that do not go away; another address is served all the same. */
+    @Test
+    void oneAddressDoesNotKeepTheListenerFromOthers() throws IOException {
+        TestServer.Sizes sizes = new TestServer.Sizes();
+        sizes.perAddressMax = 1;
+        sizes.slots = 1000;
+        sizes.slotsPerShard = 1000;
+        List<Socket> peers = new ArrayList<>();
+        try (TestServer server = new TestServer(sizes)) {
+            for (int i = 0; i <= 600; i++) {
+                peers.add(new Socket("127.0.0.1", server.port));
+            }
+            server.await("all but one are refused",
+                () -> server.count(Counter.REFUSED_ADDRESS) == 600);
+            try (Socket other = new Socket()) {
+                other.bind(new InetSocketAddress("127.0.0.2", 0));
+                other.connect(new InetSocketAddress("127.0.0.1", server.port));
+                other.getOutputStream().write(WsClient.request("/echo").getBytes());
+                byte[] status = other.getInputStream().readNBytes(12);
+                assertThat(new String(status)).isEqualTo("HTTP/1.1 101");
+            }
+            for (Socket peer : peers) {
+                peer.close();
             }
             server.awaitEmpty();
         }
