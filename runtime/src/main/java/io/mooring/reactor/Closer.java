@@ -18,10 +18,11 @@ import java.lang.System.Logger.Level;
  * connection is left there), <b>close</b> the descriptor, <b>free</b> the slot under its next
  * generation. Nothing is freed while the kernel may touch it.
  *
- * <p>A peer that has answered our Close frame, or is gone, is closed at once. Any other may still
- * be sending, and closing then would reset the connection and destroy our last bytes on their way
- * (RFC 1122 section 4.2.2.13; RFC 6455 section 7.1.1); so there our side is shut first and its
- * bytes are read and dropped until it ends too, or a deadline passes.
+ * <p>A peer that has sent its Close frame, as the last thing, or is gone, is closed as soon as our
+ * last byte is with the kernel. Any other may still be sending, and closing then would reset the
+ * connection and destroy our last bytes on their way (RFC 1122 section 4.2.2.13; RFC 6455 section
+ * 7.1.1); so there our side is shut first and its bytes are read and dropped until it ends too, or
+ * a deadline passes.
  */
 final class Closer {
     private static final Logger LOG = System.getLogger("io.mooring");
@@ -52,13 +53,20 @@ final class Closer {
         shard.deadlines.watchClose(slot, c);
     }
 
-    /** The peer's Close frame: answered with its own code, or the answer to ours. Section 5.5.1. */
-    void onCloseFrame(int slot, long c, int code) {
+    /**
+     * The peer's Close frame: answered with its own code, or the answer to ours. Section 5.5.1.
+     *
+     * @param isLast nothing is known to follow; then nothing ever does (section 5.5.1 again), and
+     *     the socket can be closed without lingering, which costs a worker thread's time
+     */
+    void onCloseFrame(int slot, long c, int code, boolean isLast) {
         if (Connection.phase(c) == Phase.OPEN) {
             if (!sendCloseFrame(slot, c, code, NO_REASON)) {
                 return;
             }
-            Connection.set(c, Connection.FLAG_LINGER);
+            if (!isLast) {
+                Connection.set(c, Connection.FLAG_LINGER);
+            }
         } // else it answers ours, has all that we sent, and sends no more itself
         Connection.closeCode(c, code);
         Connection.phase(c, Phase.FLUSHING);

@@ -82,7 +82,7 @@ final class FrameReader {
             }
             Mask.apply(OffHeap.ALL, body, body, length, key, 0);
             cork.consumedTo(body + length);
-            control(slot, c, opcode, body, length);
+            control(slot, c, opcode, body, length, body + length == end);
             return body + length;
         }
         boolean whole = FrameDecoder.fin(header) && opcode != Opcode.CONTINUATION
@@ -230,7 +230,7 @@ final class FrameReader {
         cork.consumedTo(next);
         if (isControl) {
             Mask.apply(OffHeap.ALL, stash + headerBytes, stash + headerBytes, length, key, 0);
-            control(slot, c, opcode, stash + headerBytes, length);
+            control(slot, c, opcode, stash + headerBytes, length, next == end);
             // Between two pieces of a data frame there can be no control frame, so nothing else is
             // in the middle.
             return next;
@@ -285,7 +285,8 @@ final class FrameReader {
         }
     }
 
-    private void control(int slot, long c, int opcode, long address, int length) {
+    /** @param isLast nothing has been received after it */
+    private void control(int slot, long c, int opcode, long address, int length, boolean isLast) {
         switch (opcode) {
             case Opcode.PING -> {
                 counters.increment(Counter.PINGS_RECEIVED);
@@ -299,7 +300,7 @@ final class FrameReader {
                 if (code < 0) {
                     shard.closer.fail(slot, c, -code);
                 } else {
-                    shard.closer.onCloseFrame(slot, c, code);
+                    shard.closer.onCloseFrame(slot, c, code, isLast && !shard.receiver.hasMore());
                 }
             }
         }

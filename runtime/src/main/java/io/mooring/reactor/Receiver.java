@@ -33,6 +33,8 @@ final class Receiver {
     private final IntQueue starved = new IntQueue();
     /** Received by this shard so far, free-running; the counter is the whole reactor's. */
     private long bytes;
+    /** After the last receive: a buffer filled to the end, or the kernel's word. */
+    private boolean more;
     /** The slot whose bytes are being read: its memory must stay until they have been. */
     private int reading = -1;
 
@@ -102,8 +104,6 @@ final class Receiver {
         if (arming == Arming.ADAPTIVE && Connection.phase(c) == Phase.OPEN) {
             warm(slot, c);
         }
-        // A buffer filled to the end, or the kernel's word: there may be more.
-        boolean more = (flags & Abi.CQE_F_SOCK_NONEMPTY) != 0 || result == buffers.bufferBytes();
         arm(slot, c, !more);
     }
 
@@ -134,6 +134,7 @@ final class Receiver {
         long address = buffers.address(buffer);
         buffers.taken();
         bytes += length;
+        more = (flags & Abi.CQE_F_SOCK_NONEMPTY) != 0 || length == buffers.bufferBytes();
         counters.add(Counter.BYTES_RECEIVED, length);
         int now = shard.reactor.nowTick();
         reading = slot;
@@ -165,6 +166,11 @@ final class Receiver {
                 }
             }
         }
+    }
+
+    /** Whether there may be more where the bytes came from that are being read. */
+    boolean hasMore() {
+        return more;
     }
 
     boolean isReading(int slot) {

@@ -9,9 +9,11 @@ import java.util.List;
  * @param id as the public Autobahn fuzzing client numbers it; with an x where the table has more
  *     than that one
  * @param sent without the closing handshake of a case that the server does not end
+ * @param late what follows the client's Close frame, against section 5.5.1: what comes while the
+ *     server has not closed is dropped, what comes after that is reset
  * @param expected the last one is a Close frame if the server is to end the connection
  */
-record ConformanceCase(String id, String what, byte[] sent, List<Frame> expected) {
+record ConformanceCase(String id, String what, byte[] sent, byte[] late, List<Frame> expected) {
     static final int CLOSE_CODE = 1000;
 
     /** Collects cases; the table reads top to bottom. */
@@ -19,7 +21,11 @@ record ConformanceCase(String id, String what, byte[] sent, List<Frame> expected
         private final List<ConformanceCase> cases = new ArrayList<>();
 
         Table add(String id, String what, byte[] sent, Frame... expected) {
-            cases.add(new ConformanceCase(id, what, sent, List.of(expected)));
+            return addLate(id, what, sent, new byte[0], expected);
+        }
+
+        Table addLate(String id, String what, byte[] sent, byte[] late, Frame... expected) {
+            cases.add(new ConformanceCase(id, what, sent, late, List.of(expected)));
             return this;
         }
 
@@ -33,8 +39,8 @@ record ConformanceCase(String id, String what, byte[] sent, List<Frame> expected
     }
 
     /**
-     * All that is sent; ends in a closing handshake, unless the server has ended the connection by
-     * then.
+     * What is sent but for what is late; ends in a closing handshake, unless the server has ended
+     * the connection by then.
      */
     byte[] script() {
         return endedByServer() ? sent : Wire.join(sent, Wire.close(CLOSE_CODE));

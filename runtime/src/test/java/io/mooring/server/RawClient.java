@@ -121,6 +121,16 @@ final class RawClient implements AutoCloseable {
         }
     }
 
+    /** The same, where the server may have closed. */
+    RawClient sendIfTaken(byte[] bytes) {
+        try {
+            socket.getOutputStream().write(bytes);
+        } catch (IOException e) {
+            assertThat(e).isInstanceOf(SocketException.class);
+        }
+        return this;
+    }
+
     /** In one write per byte; with TCP_NODELAY each is a segment. */
     RawClient sendChopped(byte[] bytes) {
         for (byte one : bytes) {
@@ -198,6 +208,17 @@ final class RawClient implements AutoCloseable {
             assertThat(next).as("byte after the end").isEqualTo(-1);
         } catch (SocketException e) {
             throw new AssertionError("reset instead of a proper end", e);
+        } catch (IOException e) {
+            throw new AssertionError("no end came: " + e.getMessage(), e);
+        }
+    }
+
+    /** Where we have sent to a server that may have closed. */
+    void expectEndOrReset() {
+        try {
+            assertThat(in.read()).as("byte after the end").isEqualTo(-1);
+        } catch (SocketException e) {
+            assertThat(e).hasMessageContaining("reset");
         } catch (IOException e) {
             throw new AssertionError("no end came: " + e.getMessage(), e);
         }
