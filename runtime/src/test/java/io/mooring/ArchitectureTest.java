@@ -31,8 +31,9 @@ class ArchitectureTest {
         "frame", Set.of("ws", "ring", "sys"),
         "conn", Set.of("sys", "ws"),
         "reactor", Set.of("sys", "ring", "ws", "frame", "conn", "api"),
+        "swarm", Set.of("sys", "ring", "ws"),
         "memory", Set.of("sys"),
-        "server", Set.of("sys", "api", "memory", "reactor", "ws"));
+        "server", Set.of("sys", "api", "memory", "reactor", "swarm", "ws"));
 
     private static final int LINES_MAX = 500;
     private static final int COLUMNS_MAX = 100;

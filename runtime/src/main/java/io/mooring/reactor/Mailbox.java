@@ -1,25 +1,10 @@
 package io.mooring.reactor;
 
-import io.mooring.sys.Abi;
-import io.mooring.sys.Errno;
-import io.mooring.sys.SetupException;
-import io.mooring.sys.Syscalls;
-import java.lang.foreign.Arena;
-import java.lang.foreign.MemorySegment;
-import java.lang.foreign.ValueLayout;
-import java.lang.ref.Cleaner;
+import io.mooring.ring.WakeUp;
 import java.util.Collection;
-import java.util.concurrent.atomic.AtomicBoolean;
 import org.agrona.concurrent.ManyToOneConcurrentArrayQueue;
 
-/**
- * How other threads reach a reactor: a bounded queue of commands, and an eventfd that wakes the
- * reactor if it sleeps.
- *
- * <p>No wake-up is lost: the reactor says that it will sleep (volatile), looks at the queue once
- * more, then sleeps; a sender puts its command in first and looks whether the reactor sleeps
- * second. One of the two sees the other.
- */
+/** How other threads reach a reactor: a bounded queue of commands, and a {@link WakeUp}. */
 final class Mailbox {
     /** Runs on the reactor's thread. */
     @FunctionalInterface
@@ -27,29 +12,12 @@ final class Mailbox {
         void run(Reactor reactor);
     }
 
-    /**
-     * The eventfd goes when nobody can post any more, not when the reactor ends: a late sender must
-     * never write to a descriptor that is somebody else's by now.
-     */
-    private static final Cleaner CLEANER = Cleaner.create();
-
     private final ManyToOneConcurrentArrayQueue<Command> commands;
     private volatile boolean closed;
-    private final AtomicBoolean asleep = new AtomicBoolean();
-    private final int eventFd;
-    private final MemorySegment one = Arena.ofAuto().allocate(ValueLayout.JAVA_LONG);
-    private final MemorySegment count = Arena.ofAuto().allocate(ValueLayout.JAVA_LONG);
+    private final WakeUp wakeUp = new WakeUp();
 
     Mailbox(int capacity) {
         this.commands = new ManyToOneConcurrentArrayQueue<>(capacity);
-        int fd = Syscalls.eventfd(0, Abi.EFD_NONBLOCK | Abi.EFD_CLOEXEC);
-        if (fd < 0) {
-            throw new SetupException("no eventfd: " + Errno.text(fd)
-                + "; raise RLIMIT_NOFILE (ulimit -n)", -fd);
-        }
-        this.eventFd = fd;
-        CLEANER.register(this, () -> Syscalls.close(fd));
-        one.set(ValueLayout.JAVA_LONG, 0, 1);
     }
 
     /** Any thread. False if the mailbox is full. */
@@ -63,24 +31,22 @@ final class Mailbox {
 
     /** Any thread, after something for the reactor was put where it will look. */
     void wake() {
-        if (asleep.compareAndSet(true, false)) {
-            Syscalls.write(eventFd, one.address(), Long.BYTES);
-        }
+        wakeUp.wake();
     }
 
     /** The reactor is about to sleep. False: it must not, there is something to do. */
     boolean trySleep(Collection<?> inbox) {
-        asleep.set(true);
+        wakeUp.willSleep();
         if (commands.isEmpty() && inbox.isEmpty()) {
             return true;
         }
-        asleep.set(false);
+        wakeUp.awake();
         return false;
     }
 
     /** The reactor is awake. A sender that sees it late writes one wake-up too many, no more. */
     void awake() {
-        asleep.setRelease(false);
+        wakeUp.awake();
     }
 
     /** The next command, or null. */
@@ -99,11 +65,11 @@ final class Mailbox {
 
     /** Readable when there was a wake-up. */
     int eventFd() {
-        return eventFd;
+        return wakeUp.eventFd();
     }
 
     /** Empties the eventfd, so that it can wake again. */
     void drainWakeUps() {
-        Syscalls.read(eventFd, count.address(), Long.BYTES);
+        wakeUp.drain();
     }
 }

@@ -116,6 +116,19 @@ public final class Ring implements AutoCloseable {
             || sq.flagged(Abi.SQ_TASKRUN | Abi.SQ_CQ_OVERFLOW);
     }
 
+    /** Whether this kernel has operation {@code op}, for those that came after the oldest one. */
+    public boolean supports(int op) {
+        int ops = op + 1;
+        long bytes = Abi.PROBE_OPS + (long) ops * Abi.PROBE_OP_BYTES;
+        long probe = OffHeap.map(bytes);
+        int result = register(Abi.REGISTER_PROBE, probe, ops);
+        long at = probe + Abi.PROBE_OPS + (long) op * Abi.PROBE_OP_BYTES;
+        boolean supported = result >= 0
+            && (OffHeap.getShort(at + Abi.PROBE_OP_FLAGS) & Abi.OP_SUPPORTED) != 0;
+        OffHeap.unmap(probe, bytes);
+        return supported;
+    }
+
     /** Has the kernel add to {@code eventFd} when there is work, unless told not to. */
     public void registerEventFd(int eventFd) {
         long arg = OffHeap.map(4);

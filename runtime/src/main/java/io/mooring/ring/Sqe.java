@@ -39,6 +39,46 @@ public final class Sqe {
         write(sqe, Abi.OP_ACCEPT, 0, 0, fd, addressBytes, address, 0, 0, userData, 0, file + 1);
     }
 
+    /** socket(2) into direct descriptor {@code file}; it must be empty. 5.19. */
+    public static void prepSocket(long sqe, int file, int family, int type, long userData) {
+        write(sqe, Abi.OP_SOCKET, 0, 0, family, type, 0, 0, 0, userData, 0, file + 1);
+    }
+
+    /**
+     * setsockopt(2); {@code value} is read when the operation runs, which in a chain may be later.
+     * 6.7.
+     */
+    public static void prepSetOption(long sqe, int file, int level, int option, long value,
+        int bytes, long userData) {
+        // level and option share the place of the address, the length that of the file index.
+        write(sqe, Abi.OP_URING_CMD, Abi.SQE_FIXED_FILE, 0, file, Abi.SOCKET_URING_OP_SETSOCKOPT,
+            level & 0xffffffffL | (long) option << 32, 0, 0, userData, 0, bytes);
+        OffHeap.putLong(sqe + Abi.SQE_ADDR3, value);
+    }
+
+    /** bind(2); the address is read at submission. 6.11. */
+    public static void prepBind(long sqe, int file, long sockaddr, int bytes, long userData) {
+        write(sqe, Abi.OP_BIND, Abi.SQE_FIXED_FILE, 0, file, bytes, sockaddr, 0, 0, userData, 0, 0);
+    }
+
+    /** connect(2), until it is through or has failed; the address is read at submission. */
+    public static void prepConnect(long sqe, int file, long sockaddr, int bytes, long userData) {
+        write(sqe, Abi.OP_CONNECT, Abi.SQE_FIXED_FILE, 0, file, bytes, sockaddr, 0, 0, userData, 0,
+            0);
+    }
+
+    /**
+     * Makes a prepared entry a link: the next entry begins when it has succeeded, and it says
+     * nothing then. Fails it, it posts its completion, and those behind it in the chain end without
+     * one; so a chain of these and one ordinary entry posts exactly one completion. A chain must be
+     * submitted by one enter.
+     */
+    public static void linkSilently(long sqe) {
+        byte flags = OffHeap.getByte(sqe + Abi.SQE_FLAGS);
+        OffHeap.putByte(sqe + Abi.SQE_FLAGS,
+            (byte) (flags | Abi.SQE_IO_LINK | Abi.SQE_CQE_SKIP_SUCCESS));
+    }
+
     /**
      * Receives once into a buffer of group {@code group}; the result is the length, 0 at the end of
      * the stream.

@@ -6,7 +6,8 @@ import picocli.CommandLine.Command;
 
 /** The command line. Exit codes: 0 done, 1 failed, 2 used wrongly. */
 @Command(name = "mooring", mixinStandardHelpOptions = true, versionProvider = Main.Version.class,
-    description = "WebSockets on io_uring.", subcommands = ServeCommand.class)
+    description = "WebSockets on io_uring.",
+    subcommands = {ServeCommand.class, SwarmCommand.class})
 public final class Main {
     private Main() {
     }

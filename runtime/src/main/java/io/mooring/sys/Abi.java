@@ -58,6 +58,8 @@ public final class Abi {
     public static final int SOCK_CLOEXEC = 0x80000;
     public static final int SOL_SOCKET = 1;
     public static final int SO_REUSEADDR = 2;
+    public static final int IPPROTO_IP = 0;
+    public static final int IP_BIND_ADDRESS_NO_PORT = 24;   // 4.2
     public static final int IPPROTO_TCP = 6;
     public static final int TCP_NODELAY = 1;
     public static final int IPPROTO_IPV6 = 41;
@@ -202,8 +204,10 @@ public final class Abi {
     public static final int SQE_USER_DATA = 32;
     public static final int SQE_BUF = 40;
     public static final int SQE_FILE_INDEX = 44;
+    public static final int SQE_ADDR3 = 48;
     // Flags of a submission.
     public static final int SQE_FIXED_FILE = 1;
+    public static final int SQE_IO_LINK = 1 << 2;
     public static final int SQE_BUFFER_SELECT = 1 << 5;
     public static final int SQE_CQE_SKIP_SUCCESS = 1 << 6;  // 5.17
     // Opcodes.
@@ -211,10 +215,16 @@ public final class Abi {
     public static final int OP_POLL_ADD = 6;
     public static final int OP_ACCEPT = 13;
     public static final int OP_ASYNC_CANCEL = 14;
+    public static final int OP_CONNECT = 16;
     public static final int OP_CLOSE = 19;
     public static final int OP_SEND = 26;
     public static final int OP_RECV = 27;
     public static final int OP_SHUTDOWN = 34;
+    public static final int OP_SOCKET = 45;                 // 5.19
+    public static final int OP_URING_CMD = 46;              // 5.19
+    public static final int OP_BIND = 56;                   // 6.11
+    // Commands of OP_URING_CMD to a socket.
+    public static final int SOCKET_URING_OP_SETSOCKOPT = 3; // 6.7
     // ioprio flags of RECV.
     public static final int RECVSEND_POLL_FIRST = 1;        // 5.19
     public static final int RECV_MULTISHOT = 1 << 1;        // 6.0

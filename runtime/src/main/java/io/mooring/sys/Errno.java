@@ -5,6 +5,7 @@ import java.lang.foreign.Linker;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.lang.invoke.MethodHandle;
+import java.lang.reflect.Field;
 
 /** Error numbers (the same on x86-64 and arm64: asm-generic/errno{,-base}.h) and their texts. */
 public final class Errno {
@@ -26,10 +27,14 @@ public final class Errno {
     public static final int EBADFD = 77;
     public static final int EADDRINUSE = 98;
     public static final int EADDRNOTAVAIL = 99;
+    public static final int ENETUNREACH = 101;
     public static final int ECONNABORTED = 103;
     public static final int ECONNRESET = 104;
     public static final int ENOBUFS = 105;
     public static final int ENOTCONN = 107;
+    public static final int ETIMEDOUT = 110;
+    public static final int ECONNREFUSED = 111;
+    public static final int EHOSTUNREACH = 113;
     public static final int EALREADY = 114;
     public static final int ECANCELED = 125;
 
@@ -47,6 +52,21 @@ public final class Errno {
      */
     public static boolean isError(long result) {
         return result < 0 && result >= -MAX_ERRNO;
+    }
+
+    /** The symbol of an error, {@code "ECONNREFUSED"}; {@code "errno 7"} for one not named here. */
+    public static String name(int result) {
+        int errno = Math.abs(result);
+        for (Field field : Errno.class.getFields()) {
+            try {
+                if (field.getInt(null) == errno) {
+                    return field.getName();
+                }
+            } catch (IllegalAccessException e) {
+                throw new AssertionError(e);
+            }
+        }
+        return "errno " + errno;
     }
 
     /** What the C library says of an error, e.g. {@code "Address already in use (98)"}. */

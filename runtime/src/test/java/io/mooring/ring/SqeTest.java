@@ -28,6 +28,7 @@ class SqeTest {
     private static final int FIXED_FILE = 1;
     private static final int BUFFER_SELECT = 1 << 5;
     private static final int SKIP_SUCCESS = 1 << 6;
+    private static final int LINK = 1 << 2;
 
     private final Set<String> tested = new TreeSet<>();
     private final Arena arena = Arena.ofConfined();
@@ -93,6 +94,57 @@ class SqeTest {
         entry.fileIndex = 1;
         check("prepAccept", entry,
             sqe -> Sqe.prepAccept(sqe, 12, 0, entry.addr, entry.off, USER_DATA));
+    }
+
+    @Test
+    void socket() {
+        Entry entry = new Entry();
+        entry.opcode = 45;
+        entry.fd = 10; // the family
+        entry.off = 1; // the type
+        entry.fileIndex = 35;
+        check("prepSocket", entry, sqe -> Sqe.prepSocket(sqe, 34, 10, 1, USER_DATA));
+    }
+
+    @Test
+    void setOption() {
+        Entry entry = new Entry();
+        entry.opcode = 46;
+        entry.flags = FIXED_FILE;
+        entry.fd = 34;
+        entry.off = 3; // the command
+        entry.addr = 24L << 32 | 6; // option, level
+        entry.fileIndex = 4; // the length
+        entry.addr3 = 0x7fff_1234_5678_9abcL;
+        check("prepSetOption", entry,
+            sqe -> Sqe.prepSetOption(sqe, 34, 6, 24, entry.addr3, 4, USER_DATA));
+    }
+
+    @Test
+    void bindAndConnect() {
+        Entry entry = new Entry();
+        entry.opcode = 56;
+        entry.flags = FIXED_FILE;
+        entry.fd = 34;
+        entry.addr = 0x7fff_1234_5678_9abcL;
+        entry.off = 28; // the address' length
+        check("prepBind", entry, sqe -> Sqe.prepBind(sqe, 34, entry.addr, 28, USER_DATA));
+        entry.opcode = 16;
+        check("prepConnect", entry, sqe -> Sqe.prepConnect(sqe, 34, entry.addr, 28, USER_DATA));
+    }
+
+    @Test
+    void link() {
+        Entry entry = new Entry();
+        entry.opcode = 16;
+        entry.flags = FIXED_FILE | LINK | SKIP_SUCCESS;
+        entry.fd = 1;
+        entry.addr = 2;
+        entry.off = 16;
+        check("linkSilently", entry, sqe -> {
+            Sqe.prepConnect(sqe, 1, 2, 16, USER_DATA);
+            Sqe.linkSilently(sqe);
+        });
     }
 
     @Test
@@ -172,6 +224,10 @@ class SqeTest {
         poll();
         nop();
         accept();
+        socket();
+        setOption();
+        bindAndConnect();
+        link();
         receive();
         receiveMultishot();
         send();

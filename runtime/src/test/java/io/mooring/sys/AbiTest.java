@@ -85,6 +85,7 @@ class AbiTest {
         SQE_USER_DATA io_uring_sqe.user_data
         SQE_BUF io_uring_sqe.buf_group
         SQE_FILE_INDEX io_uring_sqe.file_index
+        SQE_ADDR3 io_uring_sqe.addr3
         CQE_BYTES io_uring_cqe
         CQE_RES io_uring_cqe.res
         CQE_FLAGS io_uring_cqe.flags
@@ -107,6 +108,11 @@ class AbiTest {
         0 iovec.iov_base
         0 __kernel_timespec.tv_sec
         8 io_uring_sqe.addr2
+        8 io_uring_sqe.cmd_op
+        16 io_uring_sqe.level
+        20 io_uring_sqe.optname
+        44 io_uring_sqe.optlen
+        48 io_uring_sqe.optval
         28 io_uring_sqe.msg_flags
         28 io_uring_sqe.accept_flags
         28 io_uring_sqe.poll32_events
@@ -115,9 +121,10 @@ class AbiTest {
 
     /** Constants that the headers call the same. */
     private static final Pattern SAME = Pattern.compile(
-        "(PROT|MAP|MADV|RLIMIT|AF|SOCK|SOL|SO|IPPROTO|TCP|IPV6|SHUT|MSG|EFD)_.*|POLL[A-Z]+");
+        "(PROT|MAP|MADV|RLIMIT|AF|SOCK|SOL|SO|IPPROTO|TCP|IP|IPV6|SHUT|MSG|EFD"
+        + "|SOCKET_URING)_.*|POLL[A-Z]+");
     private static final Pattern IOSQE =
-        Pattern.compile("SQE_(FIXED_FILE|BUFFER_SELECT|CQE_SKIP_SUCCESS)");
+        Pattern.compile("SQE_(FIXED_FILE|IO_LINK|BUFFER_SELECT|CQE_SKIP_SUCCESS)");
     private static final Pattern IORING = Pattern.compile("(OFF|SETUP|FEAT|SQ|CQ|ENTER|REGISTER"
         + "|UNREGISTER|RSRC_REGISTER|OP|RECVSEND|RECV|CQE_F|CQE_BUFFER)_.*");
 

@@ -1,0 +1,32 @@
+package io.mooring.swarm;
+
+/** What a worker counts. */
+enum Count {
+    /** Connections that are open at the moment. */
+    OPEN,
+    /** Upgrades that were verified, ever. */
+    OPENED,
+    FAILED,
+    /** Ended by the server, or by an error, after they were open. */
+    LOST,
+    /** Ended by a whole closing handshake of ours. */
+    CLOSED,
+    SENT,
+    /** Messages sent more than a millisecond after the time that was intended. */
+    LATE,
+    RECEIVED,
+    CORRUPT,
+    DUPLICATES,
+    UNVERIFIED,
+    /** The last broadcast's number in the upper half, its receivers so far in the lower one. */
+    CURRENT,
+    PINGS,
+    SHARDS,
+    ENTERS,
+    COMPLETIONS,
+    /** Receives that found no buffer. */
+    STARVED,
+    COMPLETION_OVERFLOWS,
+    /** A completion for a connection that is no more; a defect if not 0. */
+    STALE
+}

@@ -1,0 +1,410 @@
+package io.mooring.swarm;
+
+import io.mooring.ring.Ring;
+import io.mooring.sys.Abi;
+import io.mooring.sys.KernelFeatures;
+import io.mooring.sys.Limits;
+import io.mooring.sys.SetupException;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.locks.LockSupport;
+import java.util.function.BooleanSupplier;
+import org.HdrHistogram.Histogram;
+
+/**
+ * Very many WebSocket clients. One thread calls the methods; what they begin goes on in the
+ * workers' threads, and {@link #status} tells how far it is.
+ */
+public final class Swarm implements AutoCloseable {
+    private static final long NANOS_PER_SECOND = 1_000_000_000L;
+
+    final SwarmConfig config;
+    final Broadcasts broadcasts = new Broadcasts();
+    /** Tells our broadcasts from those of others on the same topic. */
+    final int broadcastTag;
+    private final List<Worker> workers = new ArrayList<>();
+    private final AtomicInteger shards = new AtomicInteger();
+    private final AtomicInteger sourceBlocks = new AtomicInteger();
+    private final boolean canBind;
+    private final KernelFeatures features;
+    private volatile Throwable failure;
+    /** Connections begun so far. */
+    private long attempted;
+    private int target;
+
+    private Swarm(SwarmConfig config) {
+        this.config = config;
+        this.broadcastTag = (int) (System.nanoTime() * 0x9e37_79b9_7f4a_7c15L >>> 32) | 1 << 31;
+        this.features = KernelFeatures.probe();
+        long limit = Limits.raiseOpenFiles();
+        int slots = (int) Math.min(config.slotsPerShard(), limit);
+        try (Ring ring = Ring.open(features, 2, 2)) {
+            this.canBind = ring.supports(Abi.OP_BIND);
+        }
+        for (int i = 0; i < config.threads(); i++) {
+            workers.add(new Worker(this, i, features, slots));
+        }
+    }
+
+    /**
+     * Starts the threads; nothing is connected yet.
+     *
+     * @throws SetupException naming what this system lacks
+     */
+    public static Swarm open(SwarmConfig config) {
+        Swarm swarm = new Swarm(config);
+        try {
+            for (Worker worker : swarm.workers) {
+                worker.start(Thread.ofPlatform().name("swarm-" + worker.index));
+            }
+        } catch (RuntimeException e) {
+            swarm.close();
+            throw e;
+        }
+        return swarm;
+    }
+
+    // ---- connecting
+
+    /**
+     * Begins to open connections until {@code connections} are open, each tried once.
+     *
+     * @throws SetupException if there are not enough ports for them
+     */
+    public void grow(int connections) {
+        checkFailure();
+        config.sources().check(connections, canBind);
+        target = connections;
+        long missing = connections - sum(Count.OPEN);
+        if (missing <= 0) {
+            return;
+        }
+        attempted += missing;
+        // Whoever has fewest gets most, so that threads hold alike many also after losses.
+        long each = connections / workers.size();
+        long rest = missing;
+        for (int i = 0; i < workers.size(); i++) {
+            Worker worker = workers.get(i);
+            long share = i == workers.size() - 1 ? rest
+                : Math.clamp(each - worker.counts.get(Count.OPEN), 0, rest);
+            rest -= share;
+            if (share > 0) {
+                int count = (int) share;
+                worker.post(w -> w.connector.begin(count, System.nanoTime()));
+            }
+        }
+    }
+
+    /** Whether each connection that was begun is open or has failed. */
+    public boolean isGrown() {
+        checkFailure();
+        return sum(Count.OPENED) + sum(Count.FAILED) == attempted;
+    }
+
+    /** Begins no more connections; those under way come to their end. */
+    public void stopGrowing() {
+        long before = attempted;
+        long[] left = new long[workers.size()];
+        List<CompletableFuture<Void>> done = new ArrayList<>();
+        for (int i = 0; i < workers.size(); i++) {
+            int index = i;
+            CompletableFuture<Void> future = new CompletableFuture<>();
+            done.add(future);
+            workers.get(i).post(w -> {
+                left[index] = w.connector.abandon();
+                future.complete(null);
+            });
+        }
+        done.forEach(this::join);
+        for (long one : left) {
+            before -= one;
+        }
+        attempted = before;
+    }
+
+    // ---- echo
+
+    /**
+     * Begins an echo run on all open connections.
+     *
+     * @param perSecond messages over all connections; 0: each sends when its echo has come
+     */
+    public Run echo(double perSecond, long millis) {
+        checkFailure();
+        long open = sum(Count.OPEN);
+        long start = System.nanoTime() + 10_000_000;
+        long end = start + millis * 1_000_000;
+        List<CompletableFuture<Void>> parts = new ArrayList<>();
+        for (Worker worker : workers) {
+            CompletableFuture<Void> part = new CompletableFuture<>();
+            parts.add(part);
+            worker.post(w -> {
+                w.receipts.latency.reset();
+                double share = open == 0 ? 0 : perSecond * w.counts.get(Count.OPEN) / open;
+                if (perSecond > 0 && share == 0) {
+                    part.complete(null); // it has no connection
+                } else {
+                    w.echo.begin(share, start, end, part);
+                }
+            });
+        }
+        return new Run(parts, () -> workers.forEach(
+            worker -> worker.post(w -> w.echo.endNow(System.nanoTime()))));
+    }
+
+    /** Something under way. */
+    public final class Run {
+        private final List<CompletableFuture<Void>> parts;
+        private final Runnable end;
+
+        private Run(List<CompletableFuture<Void>> parts, Runnable end) {
+            this.parts = parts;
+            this.end = end;
+        }
+
+        public boolean isDone() {
+            checkFailure();
+            return parts.stream().allMatch(CompletableFuture::isDone);
+        }
+
+        /** Begins nothing new. */
+        public void endNow() {
+            end.run();
+        }
+    }
+
+    // ---- broadcast
+
+    /**
+     * Connects the publisher, one connection more, which is not counted.
+     *
+     * @throws SetupException why it failed
+     */
+    public void openPublisher() {
+        CompletableFuture<Void> opened = new CompletableFuture<>();
+        workers.getFirst().post(w -> w.publisher.open(opened));
+        join(opened);
+    }
+
+    /**
+     * Has the publisher send one message; its number.
+     *
+     * @param resetLatency forgets the latencies so far
+     * @throws SetupException if it cannot: it has been closed, or still sends the one before
+     */
+    public int publish(int messageBytes, boolean resetLatency) {
+        checkMessageBytes(messageBytes);
+        if (resetLatency) {
+            resetLatency();
+        }
+        CompletableFuture<Integer> number = new CompletableFuture<>();
+        workers.getFirst().post(w -> w.publisher.publish(messageBytes, number));
+        return join(number);
+    }
+
+    /** @throws IllegalArgumentException if no message can have so many bytes */
+    public void checkMessageBytes(int bytes) {
+        config.withMessageBytes(bytes);
+    }
+
+    /** Begins to publish at a constant rate. */
+    public Run publish(double perSecond, long millis) {
+        resetLatency();
+        long start = System.nanoTime() + 1_000_000;
+        CompletableFuture<Void> done = new CompletableFuture<>();
+        int bytes = config.messageBytes();
+        workers.getFirst().post(w -> w.publisher.begin(perSecond, bytes, start,
+            start + millis * 1_000_000, done));
+        return new Run(List.of(done), () -> workers.getFirst()
+            .post(w -> w.publisher.endNow(System.nanoTime())));
+    }
+
+    /** How many broadcasts there were; their numbers are below. */
+    public int broadcasts() {
+        return broadcasts.count();
+    }
+
+    /** Receivers of the last broadcast so far; a little late. */
+    public long currentReceivers() {
+        int last = broadcasts.count() - 1;
+        long receivers = 0;
+        for (Worker worker : workers) {
+            long current = worker.counts.get(Count.CURRENT);
+            receivers += (int) (current >>> 32) == last ? (int) current : 0;
+        }
+        return receivers;
+    }
+
+    /** What became of a broadcast, when its receivers have had their time. */
+    public BroadcastResult broadcast(int number) {
+        long[] received = new long[workers.size()];
+        long[] last = new long[workers.size()];
+        onEach(w -> {
+            received[w.index] = w.receipts.receivers(number);
+            last[w.index] = w.receipts.lastReceipt(number);
+        });
+        long sum = 0;
+        long latest = broadcasts.stamp(number);
+        for (int i = 0; i < received.length; i++) {
+            sum += received[i];
+            if (received[i] > 0) {
+                latest = Math.max(latest, last[i]);
+            }
+        }
+        return new BroadcastResult(number, sum, latest - broadcasts.stamp(number));
+    }
+
+    /** When it was to be sent, nanoTime. */
+    public long broadcastStamp(int number) {
+        return broadcasts.stamp(number);
+    }
+
+    // ---- ending
+
+    /** Begins the closing handshake with everyone; what is not open yet is abandoned. */
+    public Run closeAll() {
+        stopGrowing();
+        List<CompletableFuture<Void>> parts = new ArrayList<>();
+        for (Worker worker : workers) {
+            CompletableFuture<Void> part = new CompletableFuture<>();
+            parts.add(part);
+            worker.post(w -> w.closer.begin(part));
+        }
+        return new Run(parts, () -> { });
+    }
+
+    /** Cuts what is left, and ends the threads. */
+    @Override
+    public void close() {
+        workers.forEach(Worker::stopIfStarted);
+        workers.forEach(Worker::await);
+    }
+
+    // ---- how far it is
+
+    public record BroadcastResult(int number, long received, long completeNanos) { }
+
+    /**
+     * Counts, a little late.
+     *
+     * @param target what {@link #grow} was asked for
+     * @param failed by {@link #failures} kind, together
+     * @param unverified messages that nobody was to judge
+     */
+    public record Status(int target, long connected, long failed, long lost, long closed, long sent,
+        long late, long received, long corrupt, long duplicates, long unverified, long pings,
+        int rings) { }
+
+    public Status status() {
+        checkFailure();
+        return new Status(target, sum(Count.OPEN), sum(Count.FAILED), sum(Count.LOST),
+            sum(Count.CLOSED), sum(Count.SENT), sum(Count.LATE), sum(Count.RECEIVED),
+            sum(Count.CORRUPT), sum(Count.DUPLICATES), sum(Count.UNVERIFIED), sum(Count.PINGS),
+            (int) sum(Count.SHARDS));
+    }
+
+    /** Why connections failed or were lost, by kind: "503", "connect ECONNREFUSED", ... */
+    public Map<String, Long> failures() {
+        return Counts.failures(workers.stream().map(worker -> worker.counts).toList());
+    }
+
+    /** Latencies in nanoseconds since the last run or broadcast began. */
+    public Histogram latency() {
+        Histogram[] parts = new Histogram[workers.size()];
+        onEach(w -> parts[w.index] = w.receipts.latency.copy());
+        Histogram sum = parts[0];
+        for (int i = 1; i < parts.length; i++) {
+            sum.add(parts[i]);
+        }
+        return sum;
+    }
+
+    /** Waits until {@code condition}, or the time is over; whether the condition held. */
+    public boolean await(BooleanSupplier condition, long millis) {
+        long deadline = System.nanoTime() + millis * (NANOS_PER_SECOND / 1_000);
+        while (!condition.getAsBoolean()) {
+            if (System.nanoTime() - deadline >= 0) {
+                return false;
+            }
+            LockSupport.parkNanos(1_000_000);
+        }
+        return true;
+    }
+
+    // ---- for the workers
+
+    int nextShard() {
+        return shards.getAndIncrement();
+    }
+
+    int nextSourceBlock() {
+        return sourceBlocks.getAndIncrement() & Integer.MAX_VALUE;
+    }
+
+    void onFailed(Throwable e) {
+        failure = e;
+    }
+
+    private void resetLatency() {
+        onEach(w -> w.receipts.latency.reset());
+    }
+
+    private void onEach(Worker.Command command) {
+        List<CompletableFuture<Void>> done = new ArrayList<>();
+        for (Worker worker : workers) {
+            CompletableFuture<Void> future = new CompletableFuture<>();
+            done.add(future);
+            worker.post(w -> {
+                command.run(w);
+                future.complete(null);
+            });
+        }
+        done.forEach(this::join);
+    }
+
+    private <T> T join(CompletableFuture<T> future) {
+        while (true) {
+            checkFailure();
+            try {
+                return future.get(100, TimeUnit.MILLISECONDS);
+            } catch (TimeoutException e) {
+                // looks for a failed worker, then waits on
+            } catch (ExecutionException e) {
+                throw e.getCause() instanceof RuntimeException cause ? cause
+                    : new IllegalStateException(e.getCause());
+            } catch (InterruptedException e) {
+                Thread.currentThread().interrupt();
+                throw new IllegalStateException("interrupted");
+            }
+        }
+    }
+
+    private void checkFailure() {
+        Throwable e = failure;
+        if (e instanceof SetupException setup) {
+            throw setup;
+        }
+        if (e != null) {
+            throw new IllegalStateException("a thread of the swarm has failed", e);
+        }
+    }
+
+    private long sum(Count count) {
+        long sum = 0;
+        for (Worker worker : workers) {
+            sum += worker.counts.get(count);
+        }
+        return sum;
+    }
+
+    /** For tests: throws if anything does not add up. */
+    public void invariants() {
+        onEach(Worker::invariants);
+    }
+}

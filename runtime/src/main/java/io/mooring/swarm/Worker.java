@@ -1,0 +1,261 @@
+package io.mooring.swarm;
+
+import io.mooring.ring.Ring;
+import io.mooring.ring.Sqe;
+import io.mooring.ring.UserData;
+import io.mooring.ring.WakeUp;
+import io.mooring.sys.Abi;
+import io.mooring.sys.KernelFeatures;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionException;
+import org.agrona.concurrent.ManyToOneConcurrentArrayQueue;
+
+/**
+ * One thread of the swarm with its rings. {@link #turn}: enter all rings that have work, handle
+ * what they have posted, then commands, connects, closes, and what the scenario has due; each
+ * bounded. It sleeps in its first ring; the others, and other threads, wake it by an eventfd.
+ *
+ * <p>Rings come as connections need them: one ring's table holds as many as RLIMIT_NOFILE says.
+ */
+final class Worker {
+    /** How often timeouts are looked for. */
+    static final long SWEEP_NANOS = 100_000_000;
+    private static final int COMMANDS = 256;
+    private static final int BUFFER_BYTES_MIN = 2 << 10;
+    private static final int BUFFER_BYTES_MAX = 16 << 10;
+
+    /** Runs on the worker's thread. */
+    @FunctionalInterface
+    interface Command {
+        void run(Worker worker);
+    }
+
+    final Swarm swarm;
+    final SwarmConfig config;
+    final int index;
+    final KernelFeatures features;
+    final Counts counts = new Counts();
+    final Receipts receipts;
+    final FrameStream frames;
+    final int bufferBytes;
+    final List<Shard> shards = new ArrayList<>();
+    final Closer closer = new Closer(this);
+    final Echo echo = new Echo(this);
+    final Publisher publisher = new Publisher(this);
+    Connector connector;
+
+    private final int slotsPerShard;
+    private final WakeUp wakeUp = new WakeUp();
+    private final ManyToOneConcurrentArrayQueue<Command> commands =
+        new ManyToOneConcurrentArrayQueue<>(COMMANDS);
+    private final CompletableFuture<Void> started = new CompletableFuture<>();
+    private final CompletableFuture<Void> ended = new CompletableFuture<>();
+    private Shard filling;
+    private boolean stopping;
+
+    Worker(Swarm swarm, int index, KernelFeatures features, int slotsPerShard) {
+        this.swarm = swarm;
+        this.config = swarm.config;
+        this.index = index;
+        this.features = features;
+        this.slotsPerShard = slotsPerShard;
+        this.receipts = new Receipts(config.scenario(), config.messageBytes(), swarm.broadcastTag,
+            swarm.broadcasts);
+        this.frames = new FrameStream(receipts);
+        this.bufferBytes = Math.clamp(Integer.highestOneBit(config.messageBytes()) * 2,
+            BUFFER_BYTES_MIN, BUFFER_BYTES_MAX);
+    }
+
+    // ---- the loop
+
+    private boolean turn() {
+        submitAndWait();
+        for (int i = 0; i < shards.size(); i++) {
+            shards.get(i).drain();
+        }
+        runCommands();
+        long now = System.nanoTime();
+        connector.turn(now);
+        closer.turn(now);
+        echo.turn(now);
+        publisher.turn(now);
+        publish();
+        return !stopping;
+    }
+
+    private void submitAndWait() {
+        boolean busy = shards.getFirst().isBusy();
+        for (int i = 1; i < shards.size(); i++) {
+            Shard shard = shards.get(i);
+            if (shard.ring.hasWork() || shard.isBusy()) {
+                shard.enter(0, 0);
+                // Work that the kernel left for the next enter signals no eventfd.
+                busy |= shard.isBusy() || shard.ring.hasWork();
+            }
+        }
+        long timeoutNanos = busy ? 0 : nanosToNext();
+        if (timeoutNanos == 0) {
+            shards.getFirst().enter(0, 0);
+            return;
+        }
+        wakeUp.willSleep();
+        shards.getFirst().enter(commands.isEmpty() ? 1 : 0, timeoutNanos);
+        wakeUp.awake();
+    }
+
+    private long nanosToNext() {
+        long now = System.nanoTime();
+        long next = earlier(connector.nanosToNext(now), closer.nanosToNext());
+        next = earlier(next, echo.nanosToNext(now));
+        return earlier(next, publisher.nanosToNext(now));
+    }
+
+    private static long earlier(long nanos, long other) {
+        return nanos < 0 ? other : other < 0 ? nanos : Math.min(nanos, other);
+    }
+
+    private void runCommands() {
+        for (int i = 0; i < COMMANDS; i++) {
+            Command command = commands.poll();
+            if (command == null) {
+                return;
+            }
+            command.run(this);
+        }
+    }
+
+    private void armWakeUp() {
+        Sqe.prepPollFd(shards.getFirst().sq.next(), wakeUp.eventFd(), Abi.POLLIN,
+            UserData.pack(Op.WAKE, 0, 0));
+    }
+
+    /** Emptied before it is armed again, so that what comes in between fires it at once. */
+    void onWakeUp() {
+        wakeUp.drain();
+        armWakeUp();
+    }
+
+    // ---- rings
+
+    /** The shard that takes the next connection; a new one where all are full. */
+    Shard shardWithSlot() {
+        if (!filling.table.isFull()) {
+            return filling;
+        }
+        for (Shard shard : shards) {
+            if (!shard.table.isFull()) {
+                filling = shard;
+                return shard;
+            }
+        }
+        filling = addShard();
+        return filling;
+    }
+
+    private Shard addShard() {
+        Shard shard = new Shard(this, swarm.nextShard(), slotsPerShard, bufferBytes);
+        if (!shards.isEmpty()) {
+            shard.ring.registerEventFd(wakeUp.eventFd());
+        }
+        shards.add(shard);
+        counts.set(Count.SHARDS, shards.size());
+        return shard;
+    }
+
+    int inUse() {
+        int inUse = 0;
+        for (Shard shard : shards) {
+            inUse += shard.table.inUse();
+        }
+        return inUse;
+    }
+
+    /** Makes the figures of this turn visible to other threads. */
+    void publish() {
+        counts.set(Count.RECEIVED, receipts.received());
+        counts.set(Count.CORRUPT, receipts.corrupt());
+        counts.set(Count.DUPLICATES, receipts.duplicates());
+        counts.set(Count.UNVERIFIED, receipts.unverified());
+        int last = swarm.broadcasts.count() - 1;
+        counts.set(Count.CURRENT, (long) last << 32 | receipts.receivers(last));
+    }
+
+    // ---- start and stop
+
+    void start(Thread.Builder builder) {
+        builder.start(this::run);
+        try {
+            started.join();
+        } catch (CompletionException e) {
+            throw e.getCause() instanceof RuntimeException cause ? cause : e;
+        }
+    }
+
+    private void run() {
+        try {
+            filling = addShard();
+            Ring ring = filling.ring;
+            connector = new Connector(this, ring.supports(Abi.OP_BIND));
+            armWakeUp();
+            started.complete(null);
+        } catch (Throwable e) {
+            close();
+            started.completeExceptionally(e);
+            ended.complete(null);
+            return;
+        }
+        try {
+            while (turn()) { }
+            invariants();
+            close();
+            ended.complete(null);
+        } catch (Throwable e) {
+            ended.completeExceptionally(e); // first, so that nobody waits for what will not come
+            swarm.onFailed(e);
+            close();
+        }
+    }
+
+    /** Any thread: has a command run here. What comes after the end is let go. */
+    void post(Command command) {
+        while (!commands.offer(command) && !ended.isDone()) {
+            Thread.onSpinWait(); // it is being emptied
+        }
+        wakeUp.wake();
+    }
+
+    /** Any thread. */
+    void stopIfStarted() {
+        if (started.isDone()) {
+            post(worker -> worker.stopping = true);
+        } else {
+            ended.complete(null);
+        }
+    }
+
+    void await() {
+        ended.join();
+    }
+
+    void invariants() {
+        for (Shard shard : shards) {
+            shard.invariants();
+        }
+        connector.invariants();
+        if (counts.get(Count.STALE) != 0) {
+            throw new IllegalStateException(counts.get(Count.STALE) + " stale completions");
+        }
+    }
+
+    private void close() {
+        for (Shard shard : shards) {
+            shard.close();
+        }
+        frames.close();
+        if (connector != null) {
+            connector.close();
+        }
+    }
+}
