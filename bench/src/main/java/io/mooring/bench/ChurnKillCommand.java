@@ -1,12 +1,6 @@
 package io.mooring.bench;
 
-import java.io.IOException;
-import java.net.URI;
-import java.net.http.HttpClient;
-import java.net.http.HttpRequest;
-import java.net.http.HttpResponse;
 import java.nio.file.Path;
-import java.time.Duration;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.concurrent.Callable;
@@ -24,7 +18,6 @@ public final class ChurnKillCommand implements Callable<Integer> {
 
     private static final int POLL_MS = 20;
     private static final int GONE_MS_MAX = 60_000;
-    private static final String GAUGE = "mooring_connections_open";
 
     @Option(names = "--connections", defaultValue = "15000", description = "${DEFAULT-VALUE}")
     private int connections;
@@ -34,9 +27,6 @@ public final class ChurnKillCommand implements Callable<Integer> {
 
     @Mixin
     private EngineOptions engineOptions;
-
-    private final HttpClient http = HttpClient.newBuilder().version(HttpClient.Version.HTTP_1_1)
-            .connectTimeout(Duration.ofSeconds(10)).build();
 
     @Override
     public Integer call() {
@@ -51,19 +41,19 @@ public final class ChurnKillCommand implements Callable<Integer> {
                 engineOptions.serverCore(), home);
                 Holder holder = new Holder(program, engineOptions.loadCore(), server.port(),
                         "/echo")) {
+            ServerMetrics metrics = new ServerMetrics(server.port());
             // Our own request for the metrics may count as one.
-            double gaugeAtRest = await(server, 0, 1);
+            double gaugeAtRest = await(server, metrics, 0, 1);
             Proc.Memory atRest = memory(server);
             holder.grow(connections);
-            double gaugeHeld = await(server, connections, connections + gaugeAtRest);
+            double gaugeHeld = await(server, metrics, connections, connections + gaugeAtRest);
             Proc.Memory held = memory(server);
             long killedAt = System.nanoTime();
             holder.kill();
-            await(server, 0, gaugeAtRest);
+            await(server, metrics, 0, gaugeAtRest);
             double seconds = (System.nanoTime() - killedAt) / 1e9;
             Sleep.millis(1000);
-            Map<String, Double> metrics = metrics(server);
-            report(seconds, gaugeHeld, metrics, atRest, held, memory(server));
+            report(seconds, gaugeHeld, metrics.now(), atRest, held, memory(server));
             return 0;
         }
     }
@@ -72,54 +62,18 @@ public final class ChurnKillCommand implements Callable<Integer> {
         return JvmMemory.settle(server, true);
     }
 
-    private double await(ServerProcess server, double min, double max) {
+    private double await(ServerProcess server, ServerMetrics metrics, double min, double max) {
         double open = Double.NaN;
         for (int waitedMs = 0; waitedMs < GONE_MS_MAX; waitedMs += POLL_MS) {
             server.requireAlive();
-            Double gauge = metrics(server).get(GAUGE);
-            if (gauge == null) {
-                throw new BenchException("/metrics has no line '" + GAUGE + " N'");
-            }
-            open = gauge;
+            open = ServerMetrics.open(metrics.now());
             if (open >= min && open <= max) {
                 return open;
             }
             Sleep.millis(POLL_MS);
         }
-        throw new BenchException("%s stays at %.0f, not %.0f to %.0f, for %d s".formatted(GAUGE,
-                open, min, max, GONE_MS_MAX / 1000));
-    }
-
-    private Map<String, Double> metrics(ServerProcess server) {
-        URI uri = URI.create("http://127.0.0.1:" + server.port() + "/metrics");
-        try {
-            HttpResponse<String> answer = http.send(HttpRequest.newBuilder(uri)
-                    .timeout(Duration.ofSeconds(30)).build(), HttpResponse.BodyHandlers.ofString());
-            if (answer.statusCode() != 200) {
-                throw new BenchException("/metrics answers " + answer.statusCode());
-            }
-            return parseMetrics(answer.body());
-        } catch (IOException e) {
-            throw new BenchException("/metrics does not answer: " + e.getMessage());
-        } catch (InterruptedException e) {
-            Thread.currentThread().interrupt();
-            throw new BenchException("interrupted");
-        }
-    }
-
-    /** OpenMetrics text: samples by name (labels and all); a time stamp is ignored. */
-    static Map<String, Double> parseMetrics(String text) {
-        Map<String, Double> samples = new LinkedHashMap<>();
-        for (String line : text.split("\n")) {
-            int nameEnd = line.indexOf('}') + 1;
-            nameEnd = nameEnd > 0 ? nameEnd : line.indexOf(' ');
-            if (line.startsWith("#") || nameEnd <= 0) {
-                continue;
-            }
-            String value = line.substring(nameEnd).strip().split(" ")[0];
-            samples.put(line.substring(0, nameEnd), Double.valueOf(value));
-        }
-        return samples;
+        throw new BenchException("%s stays at %.0f, not %.0f to %.0f, for %d s".formatted(
+                ServerMetrics.OPEN, open, min, max, GONE_MS_MAX / 1000));
     }
 
     private void report(double seconds, double gaugeHeld, Map<String, Double> metrics,

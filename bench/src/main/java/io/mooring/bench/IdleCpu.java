@@ -10,12 +10,12 @@ import java.util.Map;
  * @param processMs of the whole process, in steps of 10 ms
  * @param threadMs of each thread that used any, by name
  */
-record IdleCpu(int connections, int seconds, long processMs, Map<String, Long> threadMs) {
+public record IdleCpu(int connections, int seconds, long processMs, Map<String, Long> threadMs) {
 
     private static final int TICK_MS = 1000 / Proc.TICKS_PER_SECOND;
 
     /** Waits {@code seconds} and tells what the process {@code pid} used meanwhile. */
-    static IdleCpu over(long pid, int connections, int seconds) {
+    public static IdleCpu over(long pid, int connections, int seconds) {
         Proc.Cpu before = Proc.cpu(pid);
         List<Proc.Cpu> threadsBefore = Proc.threads(pid);
         Sleep.millis(1000L * seconds);
@@ -37,7 +37,8 @@ record IdleCpu(int connections, int seconds, long processMs, Map<String, Long> t
         return cpu.userTicks() + cpu.systemTicks();
     }
 
-    double percent() {
+    /** Of one core. */
+    public double percent() {
         return processMs / (10.0 * seconds);
     }
 
@@ -47,7 +48,8 @@ record IdleCpu(int connections, int seconds, long processMs, Map<String, Long> t
                         threadMs.isEmpty() ? "none" : threadMs + " ms");
     }
 
-    Map<String, Object> json() {
+    /** For the report. */
+    public Map<String, Object> json() {
         Map<String, Object> json = new LinkedHashMap<>();
         json.put("connections", connections);
         json.put("seconds", seconds);

@@ -4,7 +4,7 @@ import java.io.IOException;
 import java.util.concurrent.TimeUnit;
 
 /** Makes a JVM's resident memory tell what it needs, not what it has not yet collected. */
-final class JvmMemory {
+public final class JvmMemory {
 
     /**
      * For peers, as favourable as what mooring's launcher sets for itself: a young generation that
@@ -33,7 +33,7 @@ final class JvmMemory {
         if (collect && isJvm(server)) {
             jcmd(server, "GC.run");
             Sleep.millis(COMPILE_MS);
-            jcmd(server, "System.trim_native_heap");
+            trim(server);
         }
         long reference = Long.MIN_VALUE;
         int steady = 0;
@@ -45,6 +45,14 @@ final class JvmMemory {
             reference = steady == 0 ? rssKib : reference;
         }
         return Proc.memory(server.pid());
+    }
+
+    /**
+     * The C heap's free pages back to the kernel, now: what mooring's launcher has its JVM do every
+     * ten seconds, so that a compilation just over is not taken for connections.
+     */
+    public static void trim(ServerProcess server) {
+        jcmd(server, "System.trim_native_heap");
     }
 
     private static boolean isJvm(ServerProcess server) {

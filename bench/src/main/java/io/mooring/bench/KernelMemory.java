@@ -68,7 +68,7 @@ public record KernelMemory(SlabInfo slabs, Map<String, Long> meminfoKib, long so
     }
 
     /** The line {@code sockets: used N}. */
-    static long parseSockets(String sockstat) {
+    public static long parseSockets(String sockstat) {
         return sockstat.lines().filter(line -> line.startsWith("sockets: used "))
                 .mapToLong(line -> Long.parseLong(line.substring(14).strip())).findFirst()
                 .orElseThrow(() -> new BenchException("/proc/net/sockstat has no sockets line"));

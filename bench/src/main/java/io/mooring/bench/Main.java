@@ -1,9 +1,11 @@
 package io.mooring.bench;
 
+import io.mooring.bench.million.MillionCommand;
+import java.util.Arrays;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
 
-/** The command line of the bench: one subcommand per question. */
+/** The command line of the bench: one subcommand per question, and the demonstration. */
 @Command(name = "mooring bench", mixinStandardHelpOptions = true,
         description = "Measures servers side by side, each in a process of its own.",
         subcommands = {EchoRateCommand.class, IdleCommand.class, ChurnKillCommand.class})
@@ -19,7 +21,8 @@ public final class Main {
 
     /** As {@link #main}, without the exit. */
     static int run(String... args) {
-        CommandLine line = new CommandLine(new Main());
+        boolean million = args.length > 0 && args[0].equals("million");
+        CommandLine line = new CommandLine(million ? new MillionCommand() : new Main());
         line.setParameterExceptionHandler((wrong, given) -> {
             CommandLine command = wrong.getCommandLine();
             command.getErr().println(wrong.getMessage() + " ('"
@@ -28,11 +31,11 @@ public final class Main {
         });
         line.setExecutionExceptionHandler((failure, command, result) -> {
             if (failure instanceof BenchException) {
-                command.getErr().println("mooring bench: " + failure.getMessage());
+                command.getErr().println(command.getCommandName() + ": " + failure.getMessage());
                 return 1;
             }
             throw failure;
         });
-        return line.execute(args);
+        return line.execute(million ? Arrays.copyOfRange(args, 1, args.length) : args);
     }
 }

@@ -7,22 +7,24 @@ import java.util.LinkedHashMap;
 import java.util.Map;
 
 /** The JSON file that every command can write beside its table. */
-final class Report {
+public final class Report {
 
     private final Map<String, Object> content = new LinkedHashMap<>();
 
-    Report(String command) {
+    /** Of the command {@code command}. */
+    public Report(String command) {
         content.put("command", command);
         content.put("machine", Machine.describe());
     }
 
-    Report put(String key, Object value) {
+    /** Adds a figure, or many. */
+    public Report put(String key, Object value) {
         content.put(key, value);
         return this;
     }
 
     /** To {@code file}, unless it is null. */
-    void write(Path file) {
+    public void write(Path file) {
         if (file == null) {
             return;
         }

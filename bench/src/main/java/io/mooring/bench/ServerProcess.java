@@ -10,7 +10,7 @@ import java.nio.file.Path;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
 
-/** An engine running in a process of its own, pinned to one core; its output goes to a log file. */
+/** An engine running in a process of its own; its output goes to a log file. */
 public final class ServerProcess implements AutoCloseable {
 
     private static final int READY_MS_MAX = 60_000;
@@ -33,14 +33,14 @@ public final class ServerProcess implements AutoCloseable {
     }
 
     /** Starts {@code engine} and returns once it takes connections. */
-    public static ServerProcess start(Engine engine, String host, int connectionsMax, Core core,
+    public static ServerProcess start(Engine engine, String host, int connectionsMax, Place place,
             Home home) {
         Path log = home.target("logs").resolve(engine.name() + ".log");
         try {
             int port = freePort();
             List<String> line = engine.command()
                     .line(new Engine.Endpoint(host, port, connectionsMax));
-            Process process = core.start(new ProcessBuilder(line).redirectErrorStream(true)
+            Process process = place.start(new ProcessBuilder(line).redirectErrorStream(true)
                     .redirectOutput(log.toFile()));
             ServerProcess server = new ServerProcess(engine, process, port, log);
             server.awaitReady();
@@ -94,7 +94,7 @@ public final class ServerProcess implements AutoCloseable {
         return engine.name();
     }
 
-    /** The server's own: see {@link Core#start}. */
+    /** The server's own: see {@link Place}. */
     public long pid() {
         return process.pid();
     }
@@ -102,6 +102,16 @@ public final class ServerProcess implements AutoCloseable {
     /** Where it listens. */
     public int port() {
         return port;
+    }
+
+    /** Where its output goes. */
+    public Path log() {
+        return log;
+    }
+
+    /** As {@code kill -9} does; does not wait. */
+    public void kill() {
+        process.destroyForcibly();
     }
 
     /** Asks it to stop, and kills it when it does not within 10 s. */

@@ -1,12 +1,13 @@
 package io.mooring.bench;
 
 /** Waiting, for a program whose only answer to an interrupt is to stop. */
-final class Sleep {
+public final class Sleep {
 
     private Sleep() {
     }
 
-    static void millis(long ms) {
+    /** Sleeps; an interrupt ends the program. */
+    public static void millis(long ms) {
         try {
             Thread.sleep(ms);
         } catch (InterruptedException e) {

@@ -4,15 +4,17 @@ import java.util.ArrayList;
 import java.util.List;
 
 /** Text in columns: the first to the left, the others to the right. */
-final class Table {
+public final class Table {
 
     private final List<List<String>> rows = new ArrayList<>();
 
-    Table(String... heads) {
+    /** Names the columns. */
+    public Table(String... heads) {
         rows.add(List.of(heads));
     }
 
-    Table row(Object... cells) {
+    /** Adds a row, a cell for each column. */
+    public Table row(Object... cells) {
         List<String> row = new ArrayList<>();
         for (Object cell : cells) {
             row.add(cell.toString());

@@ -69,7 +69,7 @@ class IdleTest {
 
     @Test
     void openMetricsSamples() {
-        assertThat(ChurnKillCommand.parseMetrics("""
+        assertThat(ServerMetrics.parse("""
                 # TYPE mooring_connections_open gauge
                 mooring_connections_open 15000
                 mooring_closed_total{why="peer gone",code="1006"} 3 1700000000.123

@@ -20,6 +20,9 @@ final class Publisher {
     private boolean sending;
     private String failure;
 
+    private CompletableFuture<Integer> waiting;
+    private int waitingBytes;
+
     private CompletableFuture<Void> done;
     private double perSecond;
     private int messageBytes;
@@ -61,17 +64,31 @@ final class Publisher {
     }
 
     /**
-     * Sends one broadcast now; its number, or fails.
+     * Sends one broadcast as soon as the one before is out: all may have received that before its
+     * own completion is read.
      *
-     * @param number completed once the message is on its way
+     * @param number completed once the message is on its way; fails when the connection is gone
      */
     void publish(int bytes, CompletableFuture<Integer> number) {
-        if (shard == null || sending || !shard.hasRoom() || Slot.hasOp(c, Slot.OPS_SENDING)) {
-            String why = failure == null ? "the one before is still being sent" : failure;
-            number.completeExceptionally(new SetupException("the publisher cannot send: " + why));
-            return;
+        if (shard == null) {
+            number.completeExceptionally(
+                new SetupException("the publisher cannot send: " + failure));
+        } else if (isReady()) {
+            number.complete(send(bytes, System.nanoTime()));
+        } else {
+            waiting = number;
+            waitingBytes = bytes;
         }
-        number.complete(send(bytes, System.nanoTime()));
+    }
+
+    private boolean isReady() {
+        return !sending && shard.hasRoom() && !Slot.hasOp(c, Slot.OPS_SENDING);
+    }
+
+    private void publishWaiting() {
+        CompletableFuture<Integer> number = waiting;
+        waiting = null;
+        publish(waitingBytes, number);
     }
 
     /** Broadcasts at a constant rate between two times, nanoTime. */
@@ -104,11 +121,13 @@ final class Publisher {
     }
 
     void turn(long now) {
+        if (waiting != null) {
+            publishWaiting();
+        }
         if (done == null) {
             return;
         }
-        if (shard != null && !sending && dueAt() < end && now >= dueAt()
-                && !Slot.hasOp(c, Slot.OPS_SENDING) && shard.hasRoom()) {
+        if (shard != null && dueAt() < end && now >= dueAt() && isReady()) {
             if (now - dueAt() > LATE_NANOS) {
                 worker.counts.increment(Count.LATE);
             }

@@ -120,8 +120,10 @@ class SwarmCommandTest {
     void aSignalClosesAndReports() {
         try (WebSocketServer server = TestServer.start(TestServer.builder());
                 JavaProcess swarm =
-                    swarm(url(server, "/echo"), "--connections 50 --hold 1h --json")) {
-            Await.until("all are connected", () -> server.connections() == 50);
+                    swarm(url(server, "/echo"),
+                        "--connections 50 --scenario echo --rate 20 --hold 1h --json")) {
+            // Which begins when all are connected, by the swarm's own count.
+            Await.until("it sends", () -> TestServer.metric(server, "messages_received") > 0);
             swarm.signal("TERM");
             assertThat(swarm.awaitExit()).as("%s", swarm).isZero();
             assertThat(number(swarm.out().getFirst(), "closed")).isEqualTo(50);
