@@ -3,13 +3,13 @@ package io.mooring.reactor;
 import io.mooring.api.Routes;
 import io.mooring.conn.IdleWheel;
 import io.mooring.conn.SpillPool;
+import io.mooring.ring.RingSignals;
 import io.mooring.ring.Sqe;
 import io.mooring.ring.UserData;
 import io.mooring.sys.Abi;
 import io.mooring.sys.KernelFeatures;
 import java.lang.System.Logger;
 import java.lang.System.Logger.Level;
-import java.lang.invoke.VarHandle;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
 import java.util.concurrent.ConcurrentLinkedQueue;
@@ -56,6 +56,7 @@ public final class Reactor {
     private final int firstShard;
     private final KernelFeatures features;
     private final Mailbox mailbox = new Mailbox(MAILBOX);
+    private final RingSignals signals = new RingSignals(mailbox.eventFd());
     /** Published messages on their way here; bounded by the memory that frames may take. */
     private final ConcurrentLinkedQueue<Broadcast> inbox = new ConcurrentLinkedQueue<>();
     private final CompletableFuture<Void> started = new CompletableFuture<>();
@@ -143,22 +144,9 @@ public final class Reactor {
         return busy;
     }
 
-    /** The others signal only while this thread sleeps; what comes just before is seen here. */
     private void sleep(long timeoutNanos) {
-        boolean quiet = true;
-        if (shards.length > 1) {
-            for (int i = 1; i < shards.length; i++) {
-                shards[i].ring.signalEventFd(true);
-            }
-            VarHandle.fullFence(); // the flags are stored before the queues are looked at
-            for (int i = 1; i < shards.length; i++) {
-                quiet &= !shards[i].needsTurn();
-            }
-        }
-        shards[0].enter(quiet ? 1 : 0, timeoutNanos);
-        for (int i = 1; i < shards.length; i++) {
-            shards[i].ring.signalEventFd(false);
-        }
+        shards[0].enter(signals.on() ? 1 : 0, timeoutNanos);
+        signals.off();
         enterOthers();
     }
 
@@ -380,8 +368,7 @@ public final class Reactor {
         for (int i = 0; i < shards.length; i++) {
             shards[i] = new Shard(this, firstShard + i, i, slots, features);
             if (i > 0) {
-                shards[i].ring.registerEventFd(mailbox.eventFd());
-                shards[i].ring.signalEventFd(false);
+                signals.add(shards[i].ring);
             }
         }
         armWakeUp();

@@ -72,7 +72,7 @@ public final class CompletionQueue {
         return OffHeap.getIntAcquire(overflow);
     }
 
-    /** The kernel reads it on whatever core makes a completion; see {@link Ring#signalEventFd}. */
+    /** The kernel reads it on whatever core makes a completion; see {@link RingSignals}. */
     void signalEventFd(boolean on) {
         OffHeap.putIntRelease(flags, on ? 0 : Abi.CQ_EVENTFD_DISABLED);
     }

@@ -140,12 +140,8 @@ public final class Ring implements AutoCloseable {
         }
     }
 
-    /**
-     * Whether the registered eventfd is to be signalled (IORING_CQ_EVENTFD_DISABLED, 5.8). Turned
-     * on before a sleep, with a full fence and one more look at {@link #hasWork} after it: the
-     * kernel marks its work first and reads this second.
-     */
-    public void signalEventFd(boolean on) {
+    /** Whether the registered eventfd is to be signalled (IORING_CQ_EVENTFD_DISABLED, 5.8). */
+    void signalEventFd(boolean on) {
         cq.signalEventFd(on);
     }
 

@@ -1,6 +1,7 @@
 package io.mooring.swarm;
 
 import io.mooring.ring.Ring;
+import io.mooring.ring.RingSignals;
 import io.mooring.ring.Sqe;
 import io.mooring.ring.UserData;
 import io.mooring.ring.WakeUp;
@@ -48,6 +49,7 @@ final class Worker {
 
     private final int slotsPerShard;
     private final WakeUp wakeUp = new WakeUp();
+    private final RingSignals signals = new RingSignals(wakeUp.eventFd());
     private final ManyToOneConcurrentArrayQueue<Command> commands =
         new ManyToOneConcurrentArrayQueue<>(COMMANDS);
     private final CompletableFuture<Void> started = new CompletableFuture<>();
@@ -101,7 +103,8 @@ final class Worker {
             return;
         }
         wakeUp.willSleep();
-        shards.getFirst().enter(commands.isEmpty() ? 1 : 0, timeoutNanos);
+        shards.getFirst().enter(commands.isEmpty() && signals.on() ? 1 : 0, timeoutNanos);
+        signals.off();
         wakeUp.awake();
     }
 
@@ -157,7 +160,7 @@ final class Worker {
     private Shard addShard() {
         Shard shard = new Shard(this, swarm.nextShard(), slotsPerShard, bufferBytes);
         if (!shards.isEmpty()) {
-            shard.ring.registerEventFd(wakeUp.eventFd());
+            signals.add(shard.ring);
         }
         shards.add(shard);
         counts.set(Count.SHARDS, shards.size());
