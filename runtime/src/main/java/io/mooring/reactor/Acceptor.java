@@ -31,6 +31,8 @@ final class Acceptor {
      * where a connection costs a third and a bound of the kernel's holds (net.core.somaxconn).
      */
     static final int REFUSED_MAX = 512;
+    /** Free slots below which who is refused is not told, but cut. */
+    private static final int SLOTS_SPARE_MIN = 2 * ACCEPTS;
 
     private static final byte[] FULL = Handshake.httpResponse(503, "text/plain; charset=utf-8",
         Texts.utf8("The server holds as many connections as it may (--max-connections).\n"),
@@ -143,10 +145,10 @@ final class Acceptor {
         if (refusal != null) {
             refuse(slot, c, refusal.counter, refusal.answer);
         } else if (!admission.tryEnter()) {
-            refuse(slot, c, Counter.REFUSED_FULL, FULL);
+            refuseOrCut(slot, c, Counter.REFUSED_FULL, FULL);
         } else if (!entersByAddress(c)) {
             admission.leave();
-            refuseAddress(slot, c);
+            refuseOrCut(slot, c, Counter.REFUSED_ADDRESS, ADDRESS_FULL);
         } else {
             Connection.set(c, Connection.FLAG_ADMITTED);
             refused--;
@@ -161,15 +163,17 @@ final class Acceptor {
     }
 
     /**
-     * One address that keeps coming must not keep the listener from the others: past half of those
-     * that may be refused at once it is cut without a word.
+     * A refused peer stays until he ends, or a timeout does it. So that those who do not end keep
+     * the listener from nobody else, they are cut without a word when many are being told already,
+     * or few slots are free for the next. (For want of memory, nobody else would get in either.)
      */
-    private void refuseAddress(int slot, long c) {
-        if (refused > REFUSED_MAX / 2) {
-            shard.counters.increment(Counter.REFUSED_ADDRESS);
+    private void refuseOrCut(int slot, long c, Counter counter, byte[] answer) {
+        if (refused > REFUSED_MAX / 2 || table.slots() - table.inUse() < SLOTS_SPARE_MIN) {
+            shard.counters.increment(counter);
+            shard.counters.increment(Counter.REFUSED_CUT);
             shard.closer.terminate(slot, c);
         } else {
-            refuse(slot, c, Counter.REFUSED_ADDRESS, ADDRESS_FULL);
+            refuse(slot, c, counter, answer);
         }
     }
 

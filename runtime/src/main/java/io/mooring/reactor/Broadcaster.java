@@ -56,7 +56,7 @@ final class Broadcaster {
         while (!publishers.isEmpty() && !reactor.group.isPublishingTooFast()) {
             long id = publishers.peek();
             Shard shard = reactor.shardOf(id);
-            if (!shard.hasRoom()) {
+            if (!shard.hasRoomToSpare()) {
                 return;
             }
             publishers.remove();
@@ -97,7 +97,7 @@ final class Broadcaster {
                 broadcast.slot = 0;
                 continue;
             }
-            if (sends == 0 || !shard.hasRoom()) {
+            if (sends == 0 || !shard.hasRoomToSpare()) {
                 return 0;
             }
             long c = shard.table.at(slot);

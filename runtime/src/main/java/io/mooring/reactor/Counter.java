@@ -11,6 +11,8 @@ public enum Counter {
     REFUSED_FULL("connections_refused_full", "Connections answered 503: --max-connections reached"),
     REFUSED_ADDRESS("connections_refused_address",
         "Connections answered 429: --max-connections-per-address reached"),
+    REFUSED_CUT("connections_refused_cut",
+        "Of those refused: cut without an answer, too many were being told"),
     REFUSED_MEMORY("connections_refused_memory",
         "Connections answered 503: the machine's memory has reached the reserve"),
     REFUSED_CGROUP("connections_refused_cgroup",

@@ -75,7 +75,7 @@ final class Deadlines {
     /** Acts on what is due, as far as a turn may take and the submission queue has room. */
     void turn(int nowTick) {
         more = true;
-        for (int i = 0; i < TURN_MAX && shard.hasRoom(); i++) {
+        for (int i = 0; i < TURN_MAX && shard.hasRoomToSpare(); i++) {
             int slot = wheel.poll(nowTick);
             if (slot < 0) {
                 more = false;

@@ -45,7 +45,7 @@ final class Farewell {
             if (slot == shard.table.highWater()) {
                 place++;
                 slot = 0;
-            } else if (shard.hasRoom()) {
+            } else if (shard.hasRoomToSpare()) {
                 closes -= tell(shard, shard.table.at(slot));
                 slot++;
             } else {

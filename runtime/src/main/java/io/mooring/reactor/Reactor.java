@@ -111,8 +111,9 @@ public final class Reactor {
         long timeoutNanos = busy ? 0 : timeoutNanos();
         if (timeoutNanos != 0 && mailbox.trySleep(inbox)) {
             publishGauges();
-            sleep(timeoutNanos);
+            signals.sleep(shards[0], timeoutNanos);
             mailbox.awake();
+            enterOthers();
         } else {
             shards[0].enter(0, 0);
         }
@@ -142,12 +143,6 @@ public final class Reactor {
             }
         }
         return busy;
-    }
-
-    private void sleep(long timeoutNanos) {
-        shards[0].enter(signals.on() ? 1 : 0, timeoutNanos);
-        signals.off();
-        enterOthers();
     }
 
     private boolean isBusy() {
@@ -211,7 +206,7 @@ public final class Reactor {
     private boolean haveRoom() {
         boolean room = true;
         for (Shard shard : shards) {
-            room &= shard.hasRoom();
+            room &= shard.hasRoomToSpare();
         }
         return room;
     }

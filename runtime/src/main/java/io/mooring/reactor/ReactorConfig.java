@@ -30,14 +30,27 @@ public record ReactorConfig(int slotsMax, int slotsPerShardMax, int submissionEn
     }
 
     /**
-     * Staged sends that a shard may have, a power of two. Between two seals at most a full
-     * completion queue is handled, each entry staging one send at most, and one submission queue's
-     * worth on either side; a shard that is the only one never has to stop for want of them. One of
-     * many has fewer, which ends a turn early now and then, or they would cost more than the rings.
+     * Staged sends that a shard may have, a power of two. A shard that is the only one never has to
+     * stop for want of them: between two seals at most a full completion queue is handled, each
+     * entry staging one send at most, and one submission queue's worth on either side. One of many
+     * has fewer, or they would cost more than its ring. Twice what {@link #answersMax} keeps at
+     * the least.
      */
     public int stagedSends() {
-        return shards() > 1 ? STAGED_SENDS_OF_MANY
-            : Integer.highestOneBit(2 * (completionEntries + 2 * submissionEntries) - 1);
+        int wanted = shards() > 1 ? STAGED_SENDS_OF_MANY
+            : completionEntries + 2 * submissionEntries;
+        int least = 2 * (answersMax() + 2 * Shard.ROOM_MIN);
+        return Integer.highestOneBit(2 * Math.max(wanted, least) - 1);
+    }
+
+    /**
+     * Sends that the completions of one enter may cause: an answer for each receive buffer and for
+     * each accept. So many records are kept for them, or a shard could come to a stop for ever:
+     * what is staged is settled once all those completions are read, and they are read while there
+     * is a record.
+     */
+    int answersMax() {
+        return receiveBuffers + Acceptor.ACCEPTS;
     }
 
     /**

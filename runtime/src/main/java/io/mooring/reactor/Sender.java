@@ -38,6 +38,7 @@ final class Sender {
     private final int echoBytesMax;
     private final int sendBytesMax;
     private final int pauseBytes;
+    private final int answersMax;
     private final Cork cork = new Cork();
     private final StagedSends staged;
     /** A staged send is followed by something: the next enter must not sleep. */
@@ -51,11 +52,16 @@ final class Sender {
         this.echoBytesMax = config.echoBytesMax();
         this.sendBytesMax = config.sendBytesMax();
         this.pauseBytes = config.pauseBytes();
+        this.answersMax = config.answersMax();
         this.staged = new StagedSends(config.stagedSends());
     }
 
     boolean hasRoom() {
-        return staged.hasRoom();
+        return staged.hasRoom(0);
+    }
+
+    boolean hasRoomToSpare() {
+        return staged.hasRoom(answersMax);
     }
 
     boolean isUrgent() {
@@ -247,7 +253,7 @@ final class Sender {
         }
         if (isSending(c)) {
             urgent = true; // follows what is staged
-        } else if (shard.hasRoom()) {
+        } else if (shard.receiver.isReading(slot) ? shard.hasRoom() : shard.hasRoomToSpare()) {
             stage(slot, c, output.firstAddress(c), output.firstBytes(c),
                 StagedSends.OWNER_OUTPUT, null);
         } else {

@@ -10,6 +10,7 @@ import io.mooring.ring.BufferRing;
 import io.mooring.ring.CompletionQueue;
 import io.mooring.ring.DirectFiles;
 import io.mooring.ring.Ring;
+import io.mooring.ring.RingSignals;
 import io.mooring.ring.SubmissionQueue;
 import io.mooring.ring.UserData;
 import io.mooring.sys.Errno;
@@ -19,7 +20,7 @@ import io.mooring.sys.KernelFeatures;
  * One ring with its table of direct descriptors, its receive buffers and its stretch of
  * connections. Completions come in here and go to the handler of their operation.
  */
-final class Shard {
+final class Shard implements RingSignals.Bed {
     /**
      * What one completion or one command may submit for its own connection, with some to spare.
      * While the queue has less room, nothing new is begun, so that no handler ever finds it full.
@@ -93,7 +94,8 @@ final class Shard {
      *
      * @param waitFor 1 to sleep until there is one, 0 not to
      */
-    void enter(int waitFor, long timeoutNanos) {
+    @Override
+    public void enter(int waitFor, long timeoutNanos) {
         buffers.publish();
         int result = ring.submitAndWait(waitFor, timeoutNanos);
         counters.increment(Counter.ENTERS);
@@ -181,6 +183,15 @@ final class Shard {
         return sq.room() >= ROOM_MIN && sender.hasRoom();
     }
 
+    /**
+     * Whether there is room for what no completion asks for: broadcasts, deadlines, commands, and
+     * what a handler sends to others. That leaves alone what reading the completions needs, for
+     * staged sends end only when those have been read.
+     */
+    boolean hasRoomToSpare() {
+        return sq.room() >= ROOM_MIN && sender.hasRoomToSpare();
+    }
+
     /** Has {@link #resume} called for a slot once there is room. */
     void later(int slot, long c) {
         if (!Connection.is(c, Connection.FLAG_READY)) {
@@ -190,7 +201,7 @@ final class Shard {
     }
 
     private void resumeReady() {
-        for (int i = ready.size(); i > 0 && hasRoom(); i--) {
+        for (int i = ready.size(); i > 0 && hasRoomToSpare(); i--) {
             int slot = ready.remove();
             long c = table.at(slot);
             if (!Connection.is(c, Connection.FLAG_READY)) {
@@ -214,7 +225,8 @@ final class Shard {
     }
 
     /** Whether the next turn has something to do without waiting for the kernel. */
-    boolean isBusy() {
+    @Override
+    public boolean isBusy() {
         return cq.head() != cq.tail() || !ready.isEmpty() || ring.overflowed()
             || sender.isUrgent() || receiver.hasStarved();
     }

@@ -35,8 +35,9 @@ final class StagedSends {
         this.broadcasts = new Broadcast[records];
     }
 
-    boolean hasRoom() {
-        return staged - settled < mask - Shard.ROOM_MIN;
+    /** Whether there is room for one more thing to do, and {@code spare} records besides. */
+    boolean hasRoom(int spare) {
+        return staged - settled < mask - Shard.ROOM_MIN - spare;
     }
 
     /** Adds one; returns its record. {@code broadcast}: of OWNER_FRAME, else null. */

@@ -4,6 +4,7 @@ import io.mooring.ring.BufferRing;
 import io.mooring.ring.CompletionQueue;
 import io.mooring.ring.DirectFiles;
 import io.mooring.ring.Ring;
+import io.mooring.ring.RingSignals;
 import io.mooring.ring.Sqe;
 import io.mooring.ring.SubmissionQueue;
 import io.mooring.ring.UserData;
@@ -20,7 +21,7 @@ import io.mooring.ws.Opcode;
  * <p>A connection of an idle or broadcast swarm waits by a one-shot poll, the cheapest there is in
  * kernel memory; one that echoes by a multishot receive, the cheapest per message.
  */
-final class Shard {
+final class Shard implements RingSignals.Bed {
     static final int SUBMISSIONS = 512;
     private static final int COMPLETIONS = 1024;
     private static final int BUFFERS = 128;
@@ -70,7 +71,8 @@ final class Shard {
      *
      * @param waitFor 1 to sleep until there is one, 0 not to
      */
-    void enter(int waitFor, long timeoutNanos) {
+    @Override
+    public void enter(int waitFor, long timeoutNanos) {
         buffers.publish();
         int result = ring.submitAndWait(waitFor, timeoutNanos);
         counts.increment(Count.ENTERS);
@@ -137,7 +139,8 @@ final class Shard {
     }
 
     /** Whether the next turn has something to do without waiting for the kernel. */
-    boolean isBusy() {
+    @Override
+    public boolean isBusy() {
         return cq.head() != cq.tail() || !starved.isEmpty() || sending.isUrgent()
             || ring.overflowed();
     }

@@ -103,8 +103,11 @@ final class Worker {
             return;
         }
         wakeUp.willSleep();
-        shards.getFirst().enter(commands.isEmpty() && signals.on() ? 1 : 0, timeoutNanos);
-        signals.off();
+        if (commands.isEmpty()) {
+            signals.sleep(shards.getFirst(), timeoutNanos);
+        } else {
+            shards.getFirst().enter(0, 0);
+        }
         wakeUp.awake();
     }
 

@@ -196,6 +196,41 @@ class ReactorTest {
         }
     }
 
+    /**
+     * A receive buffer full of tiny messages ends each turn early, with others unread; meanwhile
+     * the broadcaster must not take the records of the sends that wait for them to be read.
+     */
+    @Test
+    void manyTinyMessagesToATopic() throws Exception {
+        TestServer.Sizes sizes = new TestServer.Sizes();
+        sizes.arming = Arming.HOT; // all buffers are filled in one go
+        sizes.bufferBytes = 8192;
+        int subscribers = 200;
+        int messages = 64 * 1024 / 7;
+        Random random = new Random(17);
+        List<WsClient> clients = new ArrayList<>();
+        try (TestServer server = new TestServer(sizes)) {
+            for (int i = 0; i < subscribers; i++) {
+                clients.add(WsClient.open(server.port, "/topic/t", random));
+            }
+            WsClient publisher = WsClient.open(server.port, "/topic/t", random);
+            clients.add(publisher);
+            ByteArrayOutputStream frames = new ByteArrayOutputStream();
+            for (int i = 0; i < messages; i++) {
+                frames.write(WsClient.frame(BINARY, new byte[1], i));
+            }
+            publisher.write(frames.toByteArray());
+            server.await("all are sent to", () -> server.count(Counter.DELIVERED)
+                + server.count(Counter.QUEUED) + server.count(Counter.DROPPED)
+                == (long) messages * subscribers);
+            assertThat(server.count(Counter.DROPPED)).isZero();
+            for (WsClient client : clients) {
+                client.close();
+            }
+            server.awaitEmpty();
+        }
+    }
+
     /** 600 peers of one address that do not go away; another address is served all the same. */
     @Test
     void oneAddressDoesNotKeepTheListenerFromOthers() throws IOException {
