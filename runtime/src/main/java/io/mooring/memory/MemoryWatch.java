@@ -9,7 +9,8 @@ import java.util.function.Consumer;
 
 /**
  * A thread that looks at the memory and says what is to be done with new connections: often while
- * little is left, once a second while much is. The first look is taken before it is returned.
+ * little is left, once a second while much is. The first look is taken when it is opened, the
+ * others from {@link #start} on.
  */
 public final class MemoryWatch implements AutoCloseable {
     private static final Logger LOG = System.getLogger("io.mooring");
@@ -22,6 +23,7 @@ public final class MemoryWatch implements AutoCloseable {
     private static final long MS_MAX = 1_000;
     /** While refusing: how soon it is noticed that there is memory again. */
     private static final long MS_REFUSING = 100;
+    private static final long MS_JOIN = 1_000;
     /** A verdict gets better no sooner than this after it has got worse: two log lines a second. */
     private static final long WORSE_NANOS = 1_000_000_000L;
 
@@ -47,18 +49,22 @@ public final class MemoryWatch implements AutoCloseable {
     private volatile boolean closed;
 
     /**
-     * Starts one.
+     * Looks once.
      *
      * @param root "/"; for tests a directory with proc and sys in it
      * @param reserveBytes to be left of the machine's memory and the group's; or Reserve.AUTO
      * @param listener told when the verdict is another one, on the watch's own thread; the first
-     *     time on the caller's, if it is not to admit
+     *     time on the caller's, if it is not to admit. Told again if it throws
      */
-    public static MemoryWatch start(Path root, long pageBytes, long reserveBytes,
+    public static MemoryWatch open(Path root, long pageBytes, long reserveBytes,
         Consumer<Verdict> listener) {
         MemoryWatch watch = new MemoryWatch(root, pageBytes, reserveBytes, listener);
-        watch.look();
-        watch.thread.start();
+        try {
+            watch.look();
+        } catch (RuntimeException | Error e) {
+            watch.closeFiles();
+            throw e;
+        }
         return watch;
     }
 
@@ -72,28 +78,48 @@ public final class MemoryWatch implements AutoCloseable {
         thread.setDaemon(true);
     }
 
+    /** Begins to look on. */
+    public void start() {
+        thread.start();
+    }
+
     private void run() {
-        long ms = MS_MIN;
-        while (!closed) {
-            LockSupport.parkNanos(TimeUnit.MILLISECONDS.toNanos(ms));
-            if (!closed) {
-                ms = lookOn();
+        try {
+            long ms = MS_MIN;
+            while (!closed) {
+                LockSupport.parkNanos(TimeUnit.MILLISECONDS.toNanos(ms));
+                if (!closed) {
+                    ms = lookOn();
+                }
             }
+        } finally {
+            closeFiles(); // by nobody else, who might do it during a look
         }
     }
 
-    /** A defect must not leave the last verdict in force for ever. */
-    private long lookOn() {
+    /**
+     * Neither a defect nor a heap that is full for a moment may leave the last verdict in force for
+     * ever: whatever is thrown, it looks again.
+     */
+    long lookOn() {
         try {
             return look();
-        } catch (RuntimeException e) {
-            LOG.log(Logger.Level.ERROR, "memory could not be looked at; trying again", e);
+        } catch (Throwable e) {
+            report(e);
             return MS_MAX;
         }
     }
 
+    private static void report(Throwable failure) {
+        try {
+            LOG.log(Logger.Level.ERROR, "memory could not be looked at; trying again", failure);
+        } catch (Throwable e) {
+            // Not even that much memory.
+        }
+    }
+
     /** Looks once; returns the milliseconds until the next time. */
-    private long look() {
+    long look() {
         system.read();
         tcp.read();
         long systemReserve = Reserve.of(system.totalBytes(), told);
@@ -116,14 +142,21 @@ public final class MemoryWatch implements AutoCloseable {
         }
         if ((level != verdict.level() || cause != verdict.cause())
             && (worse || System.nanoTime() - worseNanos >= WORSE_NANOS)) {
-            verdict = new Verdict(level, cause, text(level, cause));
-            listener.accept(verdict);
+            Verdict next = new Verdict(level, cause, text(level, cause));
+            listener.accept(next);
+            verdict = next; // not before: a listener that threw has to be told again
         }
         if (verdict.level() != Level.ADMIT) {
             return MS_REFUSING;
         }
-        long distance = Math.min(systemMark.distance(system.availableBytes()),
-            Math.min(cgroupMark.distance(cgroup.headroomBytes()), tcpMark.distance(tcpHeadroom)));
+        long ms = Math.min(msFor(systemMark.distance(system.availableBytes())),
+            msFor(cgroupMark.distance(cgroup.headroomBytes())));
+        return Math.min(ms,
+            msFor(tcpMark.distance(tcpHeadroom)));
+    }
+
+    /** How soon to look again, with so many bytes to the mark. */
+    private static long msFor(long distance) {
         return Math.clamp(distance / (2 * BYTES_PER_SECOND / 1_000), MS_MIN, MS_MAX);
     }
 
@@ -217,15 +250,29 @@ public final class MemoryWatch implements AutoCloseable {
         return tcpMaximum;
     }
 
+    /**
+     * Ends it. Waits until the listener has returned, but not for ever, and not at all if it is the
+     * listener that calls this.
+     */
     @Override
     public void close() {
         closed = true;
+        if (thread.getState() == Thread.State.NEW) {
+            closeFiles();
+            return;
+        }
         LockSupport.unpark(thread);
+        if (Thread.currentThread() == thread) {
+            return;
+        }
         try {
-            thread.join();
+            thread.join(MS_JOIN);
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
         }
+    }
+
+    private void closeFiles() {
         system.close();
         cgroup.close();
         tcp.close();

@@ -36,8 +36,8 @@ import java.util.function.Consumer;
 public final class WebSocketServer implements AutoCloseable {
     private static final Logger LOG = System.getLogger("io.mooring");
     private static final int RING_FILES_MAX = 1 << 20;
-    private static final int SHARDS_MAX = 1 << 16;
     private static final int SLOTS_SPARE = 96;
+    private static final int SHARDS_MAX = 1 << 16;
     private static final int DESCRIPTORS_SPARE = 64;
     private static final int KIB = 1024;
     private static final Duration CLOSE_DRAIN = Duration.ofSeconds(5);
@@ -308,6 +308,25 @@ public final class WebSocketServer implements AutoCloseable {
             Machine machine = Machine.read(memoryRoot, OffHeap.PAGE_BYTES);
             check(plan(config, files, machine, JvmMemory.whole(machine.residentBytes())));
             Listener listener = Listener.open(host, port);
+            WebSocketServer server;
+            try {
+                server = assemble(config, features, listener);
+            } catch (RuntimeException | Error e) {
+                listener.close();
+                throw e;
+            }
+            try {
+                server.memory.start();
+            } catch (RuntimeException | Error e) { // no thread for it
+                server.stop(Duration.ZERO);
+                throw e;
+            }
+            return server;
+        }
+
+        /** Everything but the watch's thread, which must not run while this may still fail. */
+        private WebSocketServer assemble(ReactorConfig config, KernelFeatures features,
+            Listener listener) {
             Admission admission = new Admission(connectionsMax, connectionsPerAddressMax);
             MemoryAdmission memory =
                 new MemoryAdmission(admission, listener, memoryRoot, memoryReserve, onNotice);
@@ -326,7 +345,6 @@ public final class WebSocketServer implements AutoCloseable {
                 return new WebSocketServer(holder.group, features, listener.port(), memory);
             } catch (RuntimeException | Error e) {
                 memory.close();
-                listener.close();
                 throw e;
             }
         }
