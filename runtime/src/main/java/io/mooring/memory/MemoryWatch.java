@@ -23,6 +23,14 @@ public final class MemoryWatch implements AutoCloseable {
     private static final long MS_MAX = 1_000;
     /** While refusing: how soon it is noticed that there is memory again. */
     private static final long MS_REFUSING = 100;
+    /**
+     * For TCP it is refused after half a second of such looks past the pressure mark, and stopped
+     * at the second look past the middle between that and the maximum. After a message to 50,000
+     * peers a page is queued for each for 100 to 300 ms: past the mark of a machine with large
+     * pages, and no reason to refuse anybody. That the kernel soon drops segments is one.
+     */
+    private static final int TCP_REFUSE_LOOKS = 6;
+    private static final int TCP_STOP_LOOKS = 2;
     private static final long MS_JOIN = 1_000;
     /** A verdict gets better no sooner than this after it has got worse: two log lines a second. */
     private static final long WORSE_NANOS = 1_000_000_000L;
@@ -32,7 +40,7 @@ public final class MemoryWatch implements AutoCloseable {
     private final TcpMemory tcp;
     private final Mark systemMark = new Mark();
     private final Mark cgroupMark = new Mark();
-    private final Mark tcpMark = new Mark();
+    private final Mark tcpMark = new Mark(TCP_REFUSE_LOOKS, TCP_STOP_LOOKS);
     private final long told;
     private final Consumer<Verdict> listener;
     private final Thread thread;
@@ -152,7 +160,7 @@ public final class MemoryWatch implements AutoCloseable {
         long ms = Math.min(msFor(systemMark.distance(system.availableBytes())),
             msFor(cgroupMark.distance(cgroup.headroomBytes())));
         return Math.min(ms,
-            msFor(tcpMark.distance(tcpHeadroom)));
+            tcpMark.isPatient() ? MS_REFUSING : msFor(tcpMark.distance(tcpHeadroom)));
     }
 
     /** How soon to look again, with so many bytes to the mark. */
@@ -241,7 +249,7 @@ public final class MemoryWatch implements AutoCloseable {
         return tcpMaximum != ProcFile.UNLIMITED;
     }
 
-    /** Past this new connections are refused. */
+    /** Past this, if it lasts, new connections are refused. */
     public long tcpPressureBytes() {
         return tcpPressure;
     }

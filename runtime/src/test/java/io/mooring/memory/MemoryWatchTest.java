@@ -128,6 +128,54 @@ class MemoryWatchTest {
         }
     }
 
+    // ---- peaks of TCP
+
+    @Test
+    void tcpIsRefusedOnceItHasLasted() {
+        FakeMachine machine = new FakeMachine(directory);
+        try (MemoryWatch watch = open(machine, Reserve.AUTO)) {
+            machine.tcpPages(20_001);
+            for (int i = 1; i < 6; i++) { // each 100 ms after the other: half a second
+                assertThat(watch.look()).isEqualTo(100);
+                assertThat(watch.verdict().level()).as("look %d", i).isEqualTo(Level.ADMIT);
+            }
+            watch.look();
+            assertThat(watch.verdict().level()).isEqualTo(Level.REFUSE);
+            assertThat(verdicts).hasSize(1);
+        }
+    }
+
+    /** A message to 50,000 peers: five looks past the mark, once a second, for ever. */
+    @Test
+    void peaksThatPassRefuseNobody() {
+        FakeMachine machine = new FakeMachine(directory);
+        try (MemoryWatch watch = open(machine, Reserve.AUTO)) {
+            for (int broadcast = 0; broadcast < 20; broadcast++) {
+                machine.tcpPages(30_001); // one look of them past where it is stopped
+                watch.look();
+                machine.tcpPages(29_000);
+                for (int i = 0; i < 4; i++) {
+                    watch.look();
+                }
+                machine.tcpPages(19_000);
+                watch.look();
+            }
+            assertThat(verdicts).isEmpty();
+        }
+    }
+
+    @Test
+    void nearTheMaximumOfTcpTwoLooksStopIt() {
+        FakeMachine machine = new FakeMachine(directory);
+        try (MemoryWatch watch = open(machine, Reserve.AUTO)) {
+            machine.tcpPages(30_001);
+            watch.look();
+            assertThat(watch.verdict().level()).isEqualTo(Level.ADMIT);
+            watch.look();
+            assertThat(watch.verdict().level()).isEqualTo(Level.STOP);
+        }
+    }
+
     // ---- what goes wrong
 
     @Test
@@ -233,6 +281,19 @@ class MemoryWatchTest {
         assertThat(levels).containsExactly(Level.ADMIT, Level.REFUSE, Level.REFUSE, Level.REFUSE,
             Level.ADMIT, Level.ADMIT, Level.STOP, Level.STOP, Level.REFUSE, Level.REFUSE,
             Level.ADMIT, Level.STOP);
+    }
+
+    @Test
+    void aPatientMarkGoesByLooksInARow() {
+        Mark mark = new Mark(3, 2);
+        mark.reserve(100);
+        List<Level> levels = new ArrayList<>();
+        for (long headroom : new long[] {99, 99, 100, 99, 99, 99, 49, 60, 49, 49, 80, 200}) {
+            levels.add(mark.judge(headroom));
+        }
+        assertThat(levels).containsExactly(Level.ADMIT, Level.ADMIT, Level.ADMIT, Level.ADMIT,
+            Level.ADMIT, Level.REFUSE, Level.REFUSE, Level.REFUSE, Level.REFUSE, Level.STOP,
+            Level.REFUSE, Level.ADMIT);
     }
 
     @Test
