@@ -5,6 +5,11 @@ package io.mooring.memory;
  * or each connection that leaves would let one in and be refused the next.
  */
 final class Mark {
+    /** So many looks in a row must find too little left before it is acted on. */
+    private final int refuseLooks;
+    private final int stopLooks;
+    private int looksBelowRefuse;
+    private int looksBelowStop;
     private Level level = Level.ADMIT;
     /** Headroom below which is refused, and from which on it is admitted again. */
     private long refuse;
@@ -12,6 +17,17 @@ final class Mark {
     /** The same for stopping; may be negative. */
     private long stop;
     private long resume;
+
+    /** One that goes by each look. */
+    Mark() {
+        this(1, 1);
+    }
+
+    /** One for a figure with peaks that pass by themselves. */
+    Mark(int refuseLooks, int stopLooks) {
+        this.refuseLooks = refuseLooks;
+        this.stopLooks = stopLooks;
+    }
 
     /** For bytes that are left, of which a reserve is to stay. */
     void reserve(long bytes) {
@@ -30,14 +46,21 @@ final class Mark {
     }
 
     Level judge(long headroom) {
-        if (headroom < stop || level == Level.STOP && headroom < resume) {
+        looksBelowRefuse = headroom < refuse ? looksBelowRefuse + 1 : 0;
+        looksBelowStop = headroom < stop ? looksBelowStop + 1 : 0;
+        if (looksBelowStop >= stopLooks || level == Level.STOP && headroom < resume) {
             level = Level.STOP;
-        } else if (headroom < refuse || level != Level.ADMIT && headroom < admit) {
+        } else if (looksBelowRefuse >= refuseLooks || level != Level.ADMIT && headroom < admit) {
             level = Level.REFUSE;
         } else {
             level = Level.ADMIT;
         }
         return level;
+    }
+
+    /** Whether too little was left at the last look, and it is admitted all the same, for now. */
+    boolean isPatient() {
+        return level == Level.ADMIT && looksBelowRefuse > 0;
     }
 
     /** How far it is to the next refusal. */

@@ -9,7 +9,8 @@ import java.util.function.Consumer;
 
 /**
  * A thread that looks at the memory and says what is to be done with new connections: often while
- * little is left, once a second while much is. The first look is taken before it is returned.
+ * little is left, once a second while much is. The first look is taken when it is opened, the
+ * others from {@link #start} on.
  */
 public final class MemoryWatch implements AutoCloseable {
     private static final Logger LOG = System.getLogger("io.mooring");
@@ -22,6 +23,15 @@ public final class MemoryWatch implements AutoCloseable {
     private static final long MS_MAX = 1_000;
     /** While refusing: how soon it is noticed that there is memory again. */
     private static final long MS_REFUSING = 100;
+    /**
+     * For TCP it is refused after half a second of such looks past the pressure mark, and stopped
+     * at the second look past the middle between that and the maximum. After a message to 50,000
+     * peers a page is queued for each for 100 to 300 ms: past the mark of a machine with large
+     * pages, and no reason to refuse anybody. That the kernel soon drops segments is one.
+     */
+    private static final int TCP_REFUSE_LOOKS = 6;
+    private static final int TCP_STOP_LOOKS = 2;
+    private static final long MS_JOIN = 1_000;
     /** A verdict gets better no sooner than this after it has got worse: two log lines a second. */
     private static final long WORSE_NANOS = 1_000_000_000L;
 
@@ -30,7 +40,7 @@ public final class MemoryWatch implements AutoCloseable {
     private final TcpMemory tcp;
     private final Mark systemMark = new Mark();
     private final Mark cgroupMark = new Mark();
-    private final Mark tcpMark = new Mark();
+    private final Mark tcpMark = new Mark(TCP_REFUSE_LOOKS, TCP_STOP_LOOKS);
     private final long told;
     private final Consumer<Verdict> listener;
     private final Thread thread;
@@ -47,18 +57,22 @@ public final class MemoryWatch implements AutoCloseable {
     private volatile boolean closed;
 
     /**
-     * Starts one.
+     * Looks once.
      *
      * @param root "/"; for tests a directory with proc and sys in it
      * @param reserveBytes to be left of the machine's memory and the group's; or Reserve.AUTO
      * @param listener told when the verdict is another one, on the watch's own thread; the first
-     *     time on the caller's, if it is not to admit
+     *     time on the caller's, if it is not to admit. Told again if it throws
      */
-    public static MemoryWatch start(Path root, long pageBytes, long reserveBytes,
+    public static MemoryWatch open(Path root, long pageBytes, long reserveBytes,
         Consumer<Verdict> listener) {
         MemoryWatch watch = new MemoryWatch(root, pageBytes, reserveBytes, listener);
-        watch.look();
-        watch.thread.start();
+        try {
+            watch.look();
+        } catch (RuntimeException | Error e) {
+            watch.closeFiles();
+            throw e;
+        }
         return watch;
     }
 
@@ -72,28 +86,48 @@ public final class MemoryWatch implements AutoCloseable {
         thread.setDaemon(true);
     }
 
+    /** Begins to look on. */
+    public void start() {
+        thread.start();
+    }
+
     private void run() {
-        long ms = MS_MIN;
-        while (!closed) {
-            LockSupport.parkNanos(TimeUnit.MILLISECONDS.toNanos(ms));
-            if (!closed) {
-                ms = lookOn();
+        try {
+            long ms = MS_MIN;
+            while (!closed) {
+                LockSupport.parkNanos(TimeUnit.MILLISECONDS.toNanos(ms));
+                if (!closed) {
+                    ms = lookOn();
+                }
             }
+        } finally {
+            closeFiles(); // by nobody else, who might do it during a look
         }
     }
 
-    /** A defect must not leave the last verdict in force for ever. */
-    private long lookOn() {
+    /**
+     * Neither a defect nor a heap that is full for a moment may leave the last verdict in force for
+     * ever: whatever is thrown, it looks again.
+     */
+    long lookOn() {
         try {
             return look();
-        } catch (RuntimeException e) {
-            LOG.log(Logger.Level.ERROR, "memory could not be looked at; trying again", e);
+        } catch (Throwable e) {
+            report(e);
             return MS_MAX;
         }
     }
 
+    private static void report(Throwable failure) {
+        try {
+            LOG.log(Logger.Level.ERROR, "memory could not be looked at; trying again", failure);
+        } catch (Throwable e) {
+            // Not even that much memory.
+        }
+    }
+
     /** Looks once; returns the milliseconds until the next time. */
-    private long look() {
+    long look() {
         system.read();
         tcp.read();
         long systemReserve = Reserve.of(system.totalBytes(), told);
@@ -116,14 +150,21 @@ public final class MemoryWatch implements AutoCloseable {
         }
         if ((level != verdict.level() || cause != verdict.cause())
             && (worse || System.nanoTime() - worseNanos >= WORSE_NANOS)) {
-            verdict = new Verdict(level, cause, text(level, cause));
-            listener.accept(verdict);
+            Verdict next = new Verdict(level, cause, text(level, cause));
+            listener.accept(next);
+            verdict = next; // not before: a listener that threw has to be told again
         }
         if (verdict.level() != Level.ADMIT) {
             return MS_REFUSING;
         }
-        long distance = Math.min(systemMark.distance(system.availableBytes()),
-            Math.min(cgroupMark.distance(cgroup.headroomBytes()), tcpMark.distance(tcpHeadroom)));
+        long ms = Math.min(msFor(systemMark.distance(system.availableBytes())),
+            msFor(cgroupMark.distance(cgroup.headroomBytes())));
+        return Math.min(ms,
+            tcpMark.isPatient() ? MS_REFUSING : msFor(tcpMark.distance(tcpHeadroom)));
+    }
+
+    /** How soon to look again, with so many bytes to the mark. */
+    private static long msFor(long distance) {
         return Math.clamp(distance / (2 * BYTES_PER_SECOND / 1_000), MS_MIN, MS_MAX);
     }
 
@@ -208,7 +249,7 @@ public final class MemoryWatch implements AutoCloseable {
         return tcpMaximum != ProcFile.UNLIMITED;
     }
 
-    /** Past this new connections are refused. */
+    /** Past this, if it lasts, new connections are refused. */
     public long tcpPressureBytes() {
         return tcpPressure;
     }
@@ -217,15 +258,29 @@ public final class MemoryWatch implements AutoCloseable {
         return tcpMaximum;
     }
 
+    /**
+     * Ends it. Waits until the listener has returned, but not for ever, and not at all if it is the
+     * listener that calls this.
+     */
     @Override
     public void close() {
         closed = true;
+        if (thread.getState() == Thread.State.NEW) {
+            closeFiles();
+            return;
+        }
         LockSupport.unpark(thread);
+        if (Thread.currentThread() == thread) {
+            return;
+        }
         try {
-            thread.join();
+            thread.join(MS_JOIN);
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
         }
+    }
+
+    private void closeFiles() {
         system.close();
         cgroup.close();
         tcp.close();

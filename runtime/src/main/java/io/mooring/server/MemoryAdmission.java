@@ -15,13 +15,23 @@ final class MemoryAdmission implements AutoCloseable {
     private final Listener listener;
     private final Consumer<String> onNotice;
     private final MemoryWatch watch;
+    private boolean closed;
 
+    /** Looks once, and on from {@link #start}. */
     MemoryAdmission(Admission admission, Listener listener, Path root, long reserveBytes,
         Consumer<String> onNotice) {
         this.admission = admission;
         this.listener = listener;
         this.onNotice = onNotice;
-        this.watch = MemoryWatch.start(root, OffHeap.PAGE_BYTES, reserveBytes, this::onVerdict);
+        this.watch = MemoryWatch.open(root, OffHeap.PAGE_BYTES, reserveBytes, this::onVerdict);
+    }
+
+    /**
+     * Call it once the reactors run: those that fail to start stop the listener, and it might be
+     * made to listen again.
+     */
+    void start() {
+        watch.start();
     }
 
     MemoryWatch watch() {
@@ -29,13 +39,23 @@ final class MemoryAdmission implements AutoCloseable {
     }
 
     private void onVerdict(Verdict verdict) {
+        if (apply(verdict)) {
+            onNotice.accept(verdict.text());
+        }
+    }
+
+    /** False: closed, and the listener's descriptor may be somebody else's by now. */
+    private synchronized boolean apply(Verdict verdict) {
+        if (closed) {
+            return false;
+        }
         switch (verdict.level()) {
             case ADMIT -> admission.admit();
             case REFUSE -> admission.refuse(refusal(verdict));
             case STOP -> admission.stop(refusal(verdict));
         }
         listener.limitWaiting(admission.isStopped());
-        onNotice.accept(verdict.text());
+        return true;
     }
 
     private static Refusal refusal(Verdict verdict) {
@@ -46,9 +66,15 @@ final class MemoryAdmission implements AutoCloseable {
         };
     }
 
-    /** Call it before the listener is stopped. */
+    /**
+     * Call it before the listener is stopped, which is not touched from here on, even if onNotice
+     * does not return.
+     */
     @Override
     public void close() {
+        synchronized (this) {
+            closed = true;
+        }
         watch.close();
     }
 }

@@ -9,8 +9,13 @@ import java.util.Locale;
 final class PlanChecks {
     /** Descriptors that a JVM and a listener have open, with some to spare. */
     private static final long DESCRIPTORS_OWN = 64;
+    /** As many as a connection's number tells apart. */
+    private static final int SHARDS_MAX = 1 << 16;
+    private static final int OPEN_FILES_MIN = 1024;
+    private static final int CONNECTIONS_PER_FILE = 64;
 
-    enum State { OK, WARNING, ERROR }
+    /** NOTE: true, but said at a start only to who asked for a number of connections. */
+    enum State { OK, NOTE, WARNING, ERROR }
 
     /** @param text one line */
     record Check(String name, State state, String text) {
@@ -29,10 +34,10 @@ final class PlanChecks {
 
     static List<Check> of(MemoryPlan plan, Machine machine, long told, long files) {
         PlanChecks checks = new PlanChecks(plan, machine, told);
+        checks.descriptors(files); // first: with too few the plan has more rings than will ever be
         checks.memory();
         checks.cgroup();
         checks.tcp();
-        checks.descriptors(files);
         checks.files();
         checks.mappings();
         checks.overcommit();
@@ -85,10 +90,10 @@ final class PlanChecks {
             // would be wise for pages that are full, but not all the memory.
             long pages = machine.totalBytes() / machine.pageBytes();
             long pressure = Math.max(behind, Math.min(plan.connections(), pages / 2));
-            warn("tcp_mem", String.format(Locale.ROOT, "%,d receivers that are behind by one small "
+            note("tcp_mem", String.format(Locale.ROOT, "%,d receivers that are behind by one small "
                 + "message use up TCP's memory (each is charged a page of %,d B), and new "
-                + "connections are refused then: sysctl -w net.ipv4.tcp_mem='%d %d %d'", behind,
-                machine.pageBytes(), pressure * 3 / 4, pressure, pressure * 5 / 4));
+                + "connections are refused if that lasts: sysctl -w net.ipv4.tcp_mem='%d %d %d'",
+                behind, machine.pageBytes(), pressure * 3 / 4, pressure, pressure * 5 / 4));
         } else {
             ok("tcp_mem", String.format(Locale.ROOT, "%,d receivers may be behind by a page of "
                 + "%,d B", behind, machine.pageBytes()));
@@ -97,14 +102,18 @@ final class PlanChecks {
 
     private void descriptors(long files) {
         long needed = plan.shards() + DESCRIPTORS_OWN;
-        String figures = String.format(Locale.ROOT,
-            "%s open files: %,d rings%s; about %,d descriptors of our own",
-            files == Long.MAX_VALUE ? "unlimited" : String.format(Locale.ROOT, "%,d", files),
-            plan.shards(), plan.shards() == plan.reactors() ? ", one per reactor" : "", needed);
-        if (needed > files) {
-            error("open files", figures + ": raise RLIMIT_NOFILE (ulimit -n, LimitNOFILE=)");
+        if (needed > files || plan.shards() > SHARDS_MAX) {
+            error("open files", "RLIMIT_NOFILE is " + files + ", too small for "
+                + plan.connections() + " connections: raise it to "
+                + Math.max(OPEN_FILES_MIN, plan.connections() / CONNECTIONS_PER_FILE)
+                + " or more (ulimit -n, or LimitNOFILE= in the systemd unit), or lower "
+                + "--max-connections");
         } else {
-            ok("open files", figures);
+            ok("open files", String.format(Locale.ROOT,
+                "%s open files: %,d rings%s; about %,d descriptors of our own",
+                files == Long.MAX_VALUE ? "unlimited" : String.format(Locale.ROOT, "%,d", files),
+                plan.shards(), plan.shards() == plan.reactors() ? ", one per reactor" : "",
+                needed));
         }
     }
 
@@ -152,6 +161,10 @@ final class PlanChecks {
 
     private void ok(String name, String text) {
         checks.add(new Check(name, State.OK, text));
+    }
+
+    private void note(String name, String text) {
+        checks.add(new Check(name, State.NOTE, text));
     }
 
     private void warn(String name, String text) {

@@ -1,8 +1,9 @@
 package io.mooring.server;
 
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
-import java.util.function.ToLongFunction;
+import java.util.Map;
 
 /** A {@link MemoryPlan} for people, and as JSON. */
 final class PlanPrinter {
@@ -23,9 +24,12 @@ final class PlanPrinter {
                 Locale.ROOT, "%,d B per silent connection", plan.perConnectionBytes()));
         line(out, "%n");
         for (PlanChecks.Check check : plan.checks()) {
-            line(out, "  %-8s %-17s %s%n", check.state().name().toLowerCase(Locale.ROOT),
-                check.name(), check.text());
+            line(out, "  %-8s %-17s %s%n", state(check), check.name(), check.text());
         }
+        line(out, "%n  The reserve covers new connections; what this process touches beyond "
+            + "\"all silent\" once they talk (%,d KiB at most) is not in it.%n",
+            plan.sum(false, MemoryPlan.Term::load) - plan.sum(false, MemoryPlan.Term::full)
+                >> 10);
         return out.toString();
     }
 
@@ -57,58 +61,38 @@ final class PlanPrinter {
     }
 
     static String json(MemoryPlan plan) {
-        StringBuilder out = new StringBuilder(8 * 1024);
-        out.append("{\"connections\": ").append(plan.connections())
-            .append(", \"reactors\": ").append(plan.reactors())
-            .append(", \"rings\": ").append(plan.shards())
-            .append(", \"per_connection_bytes\": ").append(plan.perConnectionBytes())
-            .append(",\n \"terms\": [");
-        List<MemoryPlan.Term> terms = plan.terms();
-        for (int i = 0; i < terms.size(); i++) {
-            MemoryPlan.Term term = terms.get(i);
-            out.append(i == 0 ? "\n  {" : ",\n  {").append("\"name\": ").append(quote(term.name()))
-                .append(", \"kernel\": ").append(term.isKernel()).append(", ");
-            figures(out, term.mapped(), term.start(), term.full(), term.load());
-            out.append(", \"why\": ").append(quote(term.why())).append('}');
+        List<Map<String, Object>> terms = new ArrayList<>();
+        for (MemoryPlan.Term term : plan.terms()) {
+            Map<String, Object> object =
+                JsonText.object("name", term.name(), "kernel", term.isKernel());
+            object.putAll(
+                figures(term.mapped(), term.start(), term.full(), term.load()));
+            object.put("why", term.why());
+            terms.add(object);
         }
-        out.append("],\n \"process\": {");
-        sums(out, plan, false);
-        out.append("},\n \"kernel\": {");
-        sums(out, plan, true);
-        out.append("},\n \"checks\": [");
-        for (int i = 0; i < plan.checks().size(); i++) {
-            PlanChecks.Check check = plan.checks().get(i);
-            String state = check.state().name().toLowerCase(Locale.ROOT);
-            out.append(i == 0 ? "\n  {" : ",\n  {").append("\"name\": ").append(quote(check.name()))
-                .append(", \"state\": ").append(quote(state)).append(", \"text\": ")
-                .append(quote(check.text())).append('}');
+        List<Map<String, Object>> checks = new ArrayList<>();
+        for (PlanChecks.Check check : plan.checks()) {
+            checks.add(JsonText.object("name", check.name(), "state", state(check), "text",
+                check.text()));
         }
-        return out.append("]}\n").toString();
+        return JsonText.of(JsonText.object("connections", plan.connections(),
+            "reactors", plan.reactors(), "rings", plan.shards(),
+            "per_connection_bytes", plan.perConnectionBytes(), "terms", terms,
+            "process", sums(plan, false), "kernel", sums(plan, true), "checks", checks)) + "\n";
     }
 
-    private static void sums(StringBuilder out, MemoryPlan plan, boolean isKernel) {
-        ToLongFunction<ToLongFunction<MemoryPlan.Term>> sum =
-            column -> plan.sum(isKernel, column);
-        figures(out, sum.applyAsLong(MemoryPlan.Term::mapped),
-            sum.applyAsLong(MemoryPlan.Term::start), sum.applyAsLong(MemoryPlan.Term::full),
-            sum.applyAsLong(MemoryPlan.Term::load));
+    private static Map<String, Object> sums(MemoryPlan plan, boolean isKernel) {
+        return figures(plan.sum(isKernel, MemoryPlan.Term::mapped),
+            plan.sum(isKernel, MemoryPlan.Term::start), plan.sum(isKernel, MemoryPlan.Term::full),
+            plan.sum(isKernel, MemoryPlan.Term::load));
     }
 
-    private static void figures(StringBuilder out, long mapped, long start, long full, long load) {
-        out.append("\"mapped_bytes\": ").append(mapped).append(", \"start_bytes\": ").append(start)
-            .append(", \"full_bytes\": ").append(full).append(", \"load_bytes\": ").append(load);
+    private static Map<String, Object> figures(long mapped, long start, long full, long load) {
+        return JsonText.object("mapped_bytes", mapped, "start_bytes", start, "full_bytes", full,
+            "load_bytes", load);
     }
 
-    /** Our own words and a path: no control characters but those that a path may bring. */
-    private static String quote(String text) {
-        StringBuilder out = new StringBuilder("\"");
-        for (char c : text.toCharArray()) {
-            if (c < ' ' || c == '"' || c == '\\') {
-                out.append(String.format(Locale.ROOT, "\\u%04x", (int) c));
-            } else {
-                out.append(c);
-            }
-        }
-        return out.append('"').toString();
+    private static String state(PlanChecks.Check check) {
+        return check.state().name().toLowerCase(Locale.ROOT);
     }
 }

@@ -36,9 +36,8 @@ import java.util.function.Consumer;
 public final class WebSocketServer implements AutoCloseable {
     private static final Logger LOG = System.getLogger("io.mooring");
     private static final int RING_FILES_MAX = 1 << 20;
-    private static final int SHARDS_MAX = 1 << 16;
     private static final int SLOTS_SPARE = 96;
-    private static final int DESCRIPTORS_SPARE = 64;
+    private static final int CONNECTIONS_DEFAULT = 100_000;
     private static final int KIB = 1024;
     private static final Duration CLOSE_DRAIN = Duration.ofSeconds(5);
 
@@ -160,7 +159,7 @@ public final class WebSocketServer implements AutoCloseable {
         private String host = "127.0.0.1";
         private int port;
         private int reactors = Runtime.getRuntime().availableProcessors();
-        private int connectionsMax = 100_000;
+        private int connectionsMax = CONNECTIONS_DEFAULT;
         private int connectionsPerAddressMax;
         private int messageBytesMax = 64 * KIB;
         private Duration handshakeTimeout = Duration.ofSeconds(10);
@@ -308,6 +307,25 @@ public final class WebSocketServer implements AutoCloseable {
             Machine machine = Machine.read(memoryRoot, OffHeap.PAGE_BYTES);
             check(plan(config, files, machine, JvmMemory.whole(machine.residentBytes())));
             Listener listener = Listener.open(host, port);
+            WebSocketServer server;
+            try {
+                server = assemble(config, features, listener);
+            } catch (RuntimeException | Error e) {
+                listener.close();
+                throw e;
+            }
+            try {
+                server.memory.start();
+            } catch (RuntimeException | Error e) { // no thread for it
+                server.stop(Duration.ZERO);
+                throw e;
+            }
+            return server;
+        }
+
+        /** Everything but the watch's thread, which must not run while this may still fail. */
+        private WebSocketServer assemble(ReactorConfig config, KernelFeatures features,
+            Listener listener) {
             Admission admission = new Admission(connectionsMax, connectionsPerAddressMax);
             MemoryAdmission memory =
                 new MemoryAdmission(admission, listener, memoryRoot, memoryReserve, onNotice);
@@ -326,7 +344,6 @@ public final class WebSocketServer implements AutoCloseable {
                 return new WebSocketServer(holder.group, features, listener.port(), memory);
             } catch (RuntimeException | Error e) {
                 memory.close();
-                listener.close();
                 throw e;
             }
         }
@@ -348,6 +365,11 @@ public final class WebSocketServer implements AutoCloseable {
             for (PlanChecks.Check check : plan.checks()) {
                 switch (check.state()) {
                     case OK -> { }
+                    case NOTE -> {
+                        if (connectionsMax != CONNECTIONS_DEFAULT) {
+                            onNotice.accept("note: " + check.name() + ": " + check.text());
+                        }
+                    }
                     case WARNING -> onNotice.accept(
                         "warning: " + check.name() + ": " + check.text());
                     case ERROR -> throw new SetupException(check.name() + ": " + check.text()
@@ -364,13 +386,6 @@ public final class WebSocketServer implements AutoCloseable {
         private ReactorConfig config(long files) {
             int perShard = (int) Math.min(files, RING_FILES_MAX);
             int slots = Math.ceilDiv(connectionsMax, reactors) + SLOTS_SPARE;
-            long shards = (long) Math.ceilDiv(slots, perShard) * reactors;
-            if (shards + DESCRIPTORS_SPARE > files || shards > SHARDS_MAX) {
-                throw new SetupException("RLIMIT_NOFILE is " + files + ", too small for "
-                    + connectionsMax + " connections: raise it to "
-                    + Math.max(1024, connectionsMax / 64) + " or more (ulimit -n, or LimitNOFILE= "
-                    + "in the systemd unit), or lower --max-connections");
-            }
             // One shard of many has its turn of the traffic, and memory for it, with the others.
             int buffers = slots > perShard ? 256 : 512;
             return new ReactorConfig(slots, perShard, 512, 4096, buffers, 4 * KIB,

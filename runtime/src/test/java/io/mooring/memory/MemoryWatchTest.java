@@ -1,14 +1,20 @@
 package io.mooring.memory;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.BlockingQueue;
+import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.function.BooleanSupplier;
+import java.util.function.Consumer;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 
 /** From figures to verdicts. */
@@ -27,7 +33,19 @@ class MemoryWatchTest {
     }
 
     private MemoryWatch start(FakeMachine machine, long reserve) {
-        return MemoryWatch.start(machine.root(), FakeMachine.PAGE_BYTES, reserve, verdicts::add);
+        MemoryWatch watch = open(machine, reserve);
+        watch.start();
+        return watch;
+    }
+
+    /** One that looks when the test does. */
+    private MemoryWatch open(FakeMachine machine, long reserve) {
+        return open(machine, reserve, verdicts::add);
+    }
+
+    private static MemoryWatch open(FakeMachine machine, long reserve,
+        Consumer<Verdict> listener) {
+        return MemoryWatch.open(machine.root(), FakeMachine.PAGE_BYTES, reserve, listener);
     }
 
     @Test
@@ -96,10 +114,160 @@ class MemoryWatchTest {
             assertThat(refuse.text()).contains("60 MiB", "400 MiB", "64 MiB", "memory.max");
             machine.group2("app.slice", 340, "" + 800 * MIB, "max", 0); // the limit is raised
             assertThat(next().level()).isEqualTo(Level.ADMIT);
+            assertThat(watch.isCgroupLimited()).isTrue();
             machine.group2("app.slice", 340, "max", "max", 0);
-            assertThat(watch.isCgroupLimited() || watch.cgroupHeadroomBytes() > 0).isTrue();
+            await("the limit is gone", () -> !watch.isCgroupLimited());
         }
     }
+
+    private static void await(String what, BooleanSupplier condition) {
+        long end = System.nanoTime() + TimeUnit.SECONDS.toNanos(30);
+        while (!condition.getAsBoolean()) {
+            assertThat(System.nanoTime()).as("within 30 s: %s", what).isLessThan(end);
+            Thread.yield();
+        }
+    }
+
+    // ---- peaks of TCP
+
+    @Test
+    void tcpIsRefusedOnceItHasLasted() {
+        FakeMachine machine = new FakeMachine(directory);
+        try (MemoryWatch watch = open(machine, Reserve.AUTO)) {
+            machine.tcpPages(20_001);
+            for (int i = 1; i < 6; i++) { // each 100 ms after the other: half a second
+                assertThat(watch.look()).isEqualTo(100);
+                assertThat(watch.verdict().level()).as("look %d", i).isEqualTo(Level.ADMIT);
+            }
+            watch.look();
+            assertThat(watch.verdict().level()).isEqualTo(Level.REFUSE);
+            assertThat(verdicts).hasSize(1);
+        }
+    }
+
+    /** A message to 50,000 peers: five looks past the mark, once a second, for ever. */
+    @Test
+    void peaksThatPassRefuseNobody() {
+        FakeMachine machine = new FakeMachine(directory);
+        try (MemoryWatch watch = open(machine, Reserve.AUTO)) {
+            for (int broadcast = 0; broadcast < 20; broadcast++) {
+                machine.tcpPages(30_001); // one look of them past where it is stopped
+                watch.look();
+                machine.tcpPages(29_000);
+                for (int i = 0; i < 4; i++) {
+                    watch.look();
+                }
+                machine.tcpPages(19_000);
+                watch.look();
+            }
+            assertThat(verdicts).isEmpty();
+        }
+    }
+
+    @Test
+    void nearTheMaximumOfTcpTwoLooksStopIt() {
+        FakeMachine machine = new FakeMachine(directory);
+        try (MemoryWatch watch = open(machine, Reserve.AUTO)) {
+            machine.tcpPages(30_001);
+            watch.look();
+            assertThat(watch.verdict().level()).isEqualTo(Level.ADMIT);
+            watch.look();
+            assertThat(watch.verdict().level()).isEqualTo(Level.STOP);
+        }
+    }
+
+    // ---- what goes wrong
+
+    @Test
+    void aListenerThatThrowsIsToldAgain() {
+        FakeMachine machine = new FakeMachine(directory);
+        List<Verdict> told = new ArrayList<>();
+        try (MemoryWatch watch = open(machine, 400 * MIB, verdict -> {
+            told.add(verdict);
+            if (told.size() == 1) {
+                throw new OutOfMemoryError("as if");
+            }
+        })) {
+            machine.availableMib(300);
+            assertThat(watch.lookOn()).isEqualTo(1_000);
+            assertThat(watch.verdict().level()).isEqualTo(Level.ADMIT);
+            watch.lookOn();
+            assertThat(told).hasSize(2);
+            assertThat(told.getLast().level()).isEqualTo(Level.REFUSE);
+            assertThat(watch.verdict()).isSameAs(told.getLast());
+            watch.lookOn();
+            assertThat(told).hasSize(2);
+        }
+    }
+
+    @Test
+    void anErrorDoesNotEndTheThread() throws InterruptedException {
+        FakeMachine machine = new FakeMachine(directory);
+        AtomicBoolean thrown = new AtomicBoolean();
+        try (MemoryWatch watch = open(machine, 400 * MIB, verdict -> {
+            if (!thrown.getAndSet(true)) {
+                throw new OutOfMemoryError("as if");
+            }
+            verdicts.add(verdict);
+        })) {
+            watch.start();
+            machine.availableMib(300);
+            assertThat(next().level()).isEqualTo(Level.REFUSE);
+        }
+    }
+
+    @Test
+    void whatIsThrownAtTheFirstLookIsThrownOn() {
+        FakeMachine machine = new FakeMachine(directory).availableMib(100);
+        IllegalStateException thrown = new IllegalStateException("as if");
+        assertThatThrownBy(() -> open(machine, Reserve.AUTO, verdict -> {
+            throw thrown;
+        })).isSameAs(thrown);
+    }
+
+    @Test
+    @Timeout(60)
+    void theListenerMayCloseIt() throws InterruptedException {
+        FakeMachine machine = new FakeMachine(directory);
+        BlockingQueue<MemoryWatch> itself = new LinkedBlockingQueue<>();
+        CountDownLatch closed = new CountDownLatch(1);
+        MemoryWatch watch = open(machine, 400 * MIB, verdict -> {
+            itself.peek().close();
+            closed.countDown();
+        });
+        itself.add(watch);
+        watch.start();
+        machine.availableMib(300);
+        assertThat(closed.await(30, TimeUnit.SECONDS)).isTrue();
+        watch.close();
+    }
+
+    @Test
+    @Timeout(60)
+    void aListenerThatDoesNotReturnKeepsNobodyFromClosingIt() throws InterruptedException {
+        FakeMachine machine = new FakeMachine(directory);
+        CountDownLatch called = new CountDownLatch(1);
+        CountDownLatch release = new CountDownLatch(1);
+        MemoryWatch watch = open(machine, 400 * MIB, verdict -> {
+            called.countDown();
+            awaitUninterrupted(release);
+        });
+        watch.start();
+        machine.availableMib(300);
+        assertThat(called.await(30, TimeUnit.SECONDS)).isTrue();
+        watch.close();
+        release.countDown();
+    }
+
+    private static void awaitUninterrupted(CountDownLatch latch) {
+        try {
+            latch.await();
+        } catch (InterruptedException e) {
+            throw new IllegalStateException(e);
+        }
+    }
+
+    // ---- marks
 
     /** What was refused at one figure is admitted at a better one only. */
     @Test
@@ -113,6 +281,19 @@ class MemoryWatchTest {
         assertThat(levels).containsExactly(Level.ADMIT, Level.REFUSE, Level.REFUSE, Level.REFUSE,
             Level.ADMIT, Level.ADMIT, Level.STOP, Level.STOP, Level.REFUSE, Level.REFUSE,
             Level.ADMIT, Level.STOP);
+    }
+
+    @Test
+    void aPatientMarkGoesByLooksInARow() {
+        Mark mark = new Mark(3, 2);
+        mark.reserve(100);
+        List<Level> levels = new ArrayList<>();
+        for (long headroom : new long[] {99, 99, 100, 99, 99, 99, 49, 60, 49, 49, 80, 200}) {
+            levels.add(mark.judge(headroom));
+        }
+        assertThat(levels).containsExactly(Level.ADMIT, Level.ADMIT, Level.ADMIT, Level.ADMIT,
+            Level.ADMIT, Level.REFUSE, Level.REFUSE, Level.REFUSE, Level.REFUSE, Level.STOP,
+            Level.REFUSE, Level.ADMIT);
     }
 
     @Test

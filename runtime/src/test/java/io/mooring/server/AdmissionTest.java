@@ -1,6 +1,7 @@
 package io.mooring.server;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.mooring.memory.FakeMachine;
 import java.nio.file.Path;
@@ -9,8 +10,12 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicReference;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 
 /** A machine that runs short of memory, by files that say so: who comes is refused, nobody goes. */
@@ -166,8 +171,14 @@ class AdmissionTest {
                     .send(RawClient.request("/echo"))); // and they do not end
             }
             Await.until("as many are refused as may be", () ->
-                TestServer.metric(server, "connections_refused_memory") == REFUSED_MAX);
-            old.send(Wire.text("still")).expect(Frame.text("still"));
+                TestServer.metric(server, "connections_refused_memory") >= REFUSED_MAX);
+            // The others stand in the listener. Each answer takes the one reactor a turn at least,
+            // in which it would take eight of them and could refuse the eight before.
+            for (int i = 0; i < 100; i++) {
+                old.send(Wire.text("still")).expect(Frame.text("still"));
+            }
+            assertThat(TestServer.metric(server, "connections_accepted"))
+                .isEqualTo(1 + REFUSED_MAX);
             assertThat(TestServer.metric(server, "connections_refused_memory"))
                 .isEqualTo(REFUSED_MAX);
 
@@ -201,6 +212,45 @@ class AdmissionTest {
                 .isLessThanOrEqualTo(4 << 20);
             clients.forEach(RawClient::close);
         }
+    }
+
+    // ---- who is told
+
+    @Test
+    @Timeout(60)
+    void whoIsToldMayStopTheServer() throws InterruptedException {
+        FakeMachine machine = new FakeMachine(directory);
+        AtomicReference<WebSocketServer> self = new AtomicReference<>();
+        CountDownLatch stopped = new CountDownLatch(1);
+        try (WebSocketServer server = TestServer.start(TestServer.builder()
+                .memoryRoot(machine.root()).memoryReserve(RESERVE).onNotice(line -> {
+                    self.get().stop(Duration.ZERO);
+                    stopped.countDown();
+                }))) {
+            self.set(server);
+            machine.availableMib(300);
+            assertThat(stopped.await(30, TimeUnit.SECONDS)).isTrue();
+        }
+    }
+
+    /** The memory runs short between the plan and the first look, and who is told throws. */
+    @Test
+    void aStartThatFailsLeavesNoListener() {
+        FakeMachine machine = new FakeMachine(directory).availableMib(600);
+        int port;
+        try (WebSocketServer server = TestServer.start(TestServer.builder())) {
+            port = server.port();
+        }
+        WebSocketServer.Builder builder = TestServer.builder().port(port)
+            .maxConnections(1_000_000).memoryRoot(machine.root()).memoryReserve(RESERVE)
+            .onNotice(line -> {
+                machine.availableMib(100); // at the plan's warning
+                if (line.startsWith("taking no connections")) {
+                    throw new IllegalStateException(line);
+                }
+            });
+        assertThatThrownBy(builder::start).isInstanceOf(IllegalStateException.class);
+        WebSocketServer.builder().port(port).start().close();
     }
 
     private void awaitNotice(String start) {

@@ -14,6 +14,7 @@ import java.net.URISyntaxException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.function.ToLongFunction;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
@@ -32,9 +33,14 @@ class MemoryPlanTest {
     private Path directory;
 
     private static MemoryPlan plan(Path root, long pageBytes, int connections, long told) {
-        ReactorConfig config = new ReactorConfig(connections / 2 + 96, 20_000, 512, 4096, 512, 4096,
+        return plan(root, pageBytes, connections, told, 20_000);
+    }
+
+    private static MemoryPlan plan(Path root, long pageBytes, int connections, long told,
+        int files) {
+        ReactorConfig config = new ReactorConfig(connections / 2 + 96, files, 512, 4096, 512, 4096,
             64 * MIB, 65_536, 8_192, 10_000, 120_000, 5_000, Arming.ADAPTIVE);
-        return new MemoryPlan(config, 2, connections, 64 * MIB, told, 20_000,
+        return new MemoryPlan(config, 2, connections, 64 * MIB, told, files,
             Machine.read(root, pageBytes), JvmMemory.whole(80 * MIB));
     }
 
@@ -87,7 +93,7 @@ class MemoryPlanTest {
         Path pi = Path.of(getClass().getResource("/memory/pi5-16k/base").toURI());
         MemoryPlan plan = plan(pi, 16_384, MILLION, Reserve.AUTO);
         expect(plan, "memory", PlanChecks.State.OK, "enough for about 1,9");
-        expect(plan, "tcp_mem", PlanChecks.State.WARNING, "32,032 receivers", "16,384 B",
+        expect(plan, "tcp_mem", PlanChecks.State.NOTE, "32,032 receivers", "16,384 B",
             "net.ipv4.tcp_mem='193037 257383 321728'");
         expect(plan, "fs.file-max", PlanChecks.State.WARNING, "815,315 more", "fs.file-max=125");
         expect(plan, "cgroup", PlanChecks.State.OK, "no limit");
@@ -127,6 +133,44 @@ class MemoryPlanTest {
     }
 
     @Test
+    void tooFewDescriptors() {
+        Path root = new FakeMachine(directory).root();
+        String fix = "1000000 connections: raise it to 15625 or more (ulimit -n, or LimitNOFILE= ";
+        MemoryPlan plan = plan(root, 4096, MILLION, Reserve.AUTO, 80);
+        expect(plan, "open files", PlanChecks.State.ERROR, "RLIMIT_NOFILE is 80", fix);
+        assertThat(plan.checks().getFirst().name()).as("what a start says").isEqualTo("open files");
+        // One more is one ring less.
+        expect(plan(root, 4096, MILLION, Reserve.AUTO, 1_033), "open files",
+            PlanChecks.State.ERROR, "RLIMIT_NOFILE is 1033", fix);
+        expect(plan(root, 4096, MILLION, Reserve.AUTO, 1_034), "open files",
+            PlanChecks.State.OK, "1,034 open files: 968 rings");
+    }
+
+    @Test
+    void moreRingsThanAConnectionsNumberTellsApart() {
+        expect(plan(new FakeMachine(directory).root(), 4096, 80_000_000, Reserve.AUTO, 1_024),
+            "open files", PlanChecks.State.ERROR, "80000000 connections: raise it to 1250000");
+    }
+
+    /** It is so on every Pi, and of no interest there to who just wants a server. */
+    @Test
+    @Tag("e2e")
+    void receiversThatMayBeBehindAreANote() {
+        FakeMachine machine = new FakeMachine(directory);
+        List<String> notices = new CopyOnWriteArrayList<>();
+        WebSocketServer.Builder builder = WebSocketServer.builder().reactors(1)
+            .memoryRoot(machine.root()).onNotice(notices::add);
+        try (WebSocketServer server = TestServer.start(builder)) {
+            assertThat(notices).isEmpty();
+        }
+        try (WebSocketServer server = TestServer.start(builder.maxConnections(100_001))) {
+            assertThat(notices).singleElement().asString()
+                .startsWith("note: tcp_mem: 20,000 receivers");
+        }
+        expect(builder.plan(), "tcp_mem", PlanChecks.State.NOTE, "20,000 receivers");
+    }
+
+    @Test
     void limitsOfOtherKinds() {
         FakeMachine machine = new FakeMachine(directory)
             .write("proc/sys/vm/max_map_count", "1000\n")
@@ -160,7 +204,7 @@ class MemoryPlanTest {
             json = String.join("\n", planned.out());
         }
         Matcher process = Pattern.compile(
-            "\"process\": \\{\"mapped_bytes\": (\\d+), \"start_bytes\": (\\d+)").matcher(json);
+            "\"process\":\\{\"mapped_bytes\":(\\d+),\"start_bytes\":(\\d+)").matcher(json);
         assertThat(process.find()).as(json).isTrue();
         long start = Long.parseLong(process.group(2));
         try (ServerProcess server = ServerProcess.startAfter(flags, "serve", "--port", "0",
@@ -190,6 +234,13 @@ class MemoryPlanTest {
                 "900000GiB")) {
             assertThat(plan.awaitExit()).as("%s", plan).isEqualTo(1);
             assertThat(String.join("\n", plan.out())).contains("error", "lower --memory-reserve");
+        }
+        try (ServerProcess plan = ServerProcess.startAfter("ulimit -n 80", "serve", "--plan",
+                "--max-connections", "1000000")) {
+            assertThat(plan.awaitExit()).as("%s", plan).isEqualTo(1);
+            assertThat(plan.err()).isEmpty();
+            assertThat(plan.out()).filteredOn(line -> line.startsWith("  error    open files"))
+                .singleElement().asString().contains("RLIMIT_NOFILE is 80", "LimitNOFILE=");
         }
         try (ServerProcess plan = ServerProcess.start("serve", "--json")) {
             assertThat(plan.awaitExit()).as("%s", plan).isEqualTo(2);
