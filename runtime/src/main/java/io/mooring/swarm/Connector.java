@@ -6,6 +6,7 @@ import io.mooring.ring.UserData;
 import io.mooring.sys.Abi;
 import io.mooring.sys.Errno;
 import io.mooring.sys.OffHeap;
+import io.mooring.sys.SocketAddress;
 import io.mooring.ws.ClientHandshake;
 import java.util.Arrays;
 import org.agrona.collections.Long2ObjectHashMap;
@@ -71,7 +72,7 @@ final class Connector {
         this.one = memory + 2 * SOCKADDR;
         this.scratch = memory + 4 * SOCKADDR;
         this.requests = scratch + HEAD_MAX + worker.bufferBytes;
-        this.targetBytes = Target.writeAddress(targetAddress, target.address(), target.port());
+        this.targetBytes = SocketAddress.write(targetAddress, target.address(), target.port());
         OffHeap.putInt(one, 1);
         for (int place = 0; place < window.places(); place++) {
             ClientHandshake.request(OffHeap.ALL, request(place), target.host(), target.path(),
@@ -203,7 +204,7 @@ final class Connector {
     private void nextSource() {
         if (leftOfSource == 0) {
             int block = worker.swarm.nextSourceBlock();
-            sourceBytes = Target.writeAddress(sourceAddress, config.sources().at(block), 0);
+            sourceBytes = SocketAddress.write(sourceAddress, config.sources().at(block), 0);
             leftOfSource = Sources.BLOCK;
         }
         leftOfSource--;

@@ -1,5 +1,6 @@
 package io.mooring.swarm;
 
+import io.mooring.sys.IntQueue;
 import java.util.concurrent.CompletableFuture;
 
 /**

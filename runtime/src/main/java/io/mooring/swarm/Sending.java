@@ -2,6 +2,7 @@ package io.mooring.swarm;
 
 import io.mooring.ring.Sqe;
 import io.mooring.sys.Errno;
+import io.mooring.sys.IntQueue;
 import io.mooring.sys.OffHeap;
 import io.mooring.ws.CloseCode;
 import io.mooring.ws.Opcode;

@@ -9,6 +9,7 @@ import io.mooring.ring.SubmissionQueue;
 import io.mooring.ring.UserData;
 import io.mooring.sys.Abi;
 import io.mooring.sys.Errno;
+import io.mooring.sys.IntQueue;
 import io.mooring.sys.OffHeap;
 import io.mooring.ws.Opcode;
 
