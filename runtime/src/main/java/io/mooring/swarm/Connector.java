@@ -300,7 +300,7 @@ final class Connector {
         if (!cutHeads.isEmpty()) {
             cutHeads.remove(c);
         }
-        shard.kill(slot, c);
+        shard.kill(slot, c, kind);
     }
 
     /** Ends what takes too long; the completion of what is cancelled tells the rest. */

@@ -22,6 +22,8 @@ final class Outbox implements AutoCloseable {
     private int filling;
     private boolean isSealed;
     private int sealedAt;
+    private long foundAddress;
+    private int foundBytes;
 
     /** @param sendBytesMax of one send */
     Outbox(int sendBytesMax) {
@@ -99,9 +101,6 @@ final class Outbox implements AutoCloseable {
         }
         throw new IllegalStateException("slot " + slot + " has sent nothing");
     }
-
-    private long foundAddress;
-    private int foundBytes;
 
     long foundAddress() {
         return foundAddress;

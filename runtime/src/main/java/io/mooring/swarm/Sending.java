@@ -166,7 +166,7 @@ final class Sending {
         if (Slot.state(c) == Slot.DEAD) {
             shard.join(slot, c);
         } else if (result < 0 && result != -Errno.EAGAIN) {
-            fail(slot, c, result);
+            shard.onEnd(slot, c, result);
         } else {
             int sent = Math.max(result, 0);
             int bytes = outbox.foundBytes() - sent;
@@ -208,21 +208,13 @@ final class Sending {
         if (Slot.state(c) == Slot.DEAD) {
             shard.join(slot, c);
         } else if (result < 0) {
-            fail(slot, c, result);
+            shard.onEnd(slot, c, result);
         } else {
             if (Slot.is(c, Slot.PUBLISHER)) {
                 shard.worker.publisher.onSent();
             }
             flush(slot, c);
         }
-    }
-
-    private void fail(int slot, long c, int result) {
-        if (Slot.state(c) == Slot.CLOSING) {
-            shard.worker.closer.onEnded(c, result);
-        }
-        shard.lose(c, Errno.name(result));
-        shard.kill(slot, c);
     }
 
     /** A connection waits for its send to be settled. */

@@ -247,6 +247,7 @@ final class Worker {
             shard.invariants();
         }
         connector.invariants();
+        closer.invariants();
         if (counts.get(Count.STALE) != 0) {
             throw new IllegalStateException(counts.get(Count.STALE) + " stale completions");
         }

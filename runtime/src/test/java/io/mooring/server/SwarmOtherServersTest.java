@@ -237,12 +237,12 @@ class SwarmOtherServersTest {
         }
     }
 
-    /** It answers our close with silence, or ends without its close frame. */
+    /** It answers our close with silence or nonsense, or ends without its close frame. */
     @Test
     void serversThatDoNotCloseWell() throws IOException {
         AtomicInteger next = new AtomicInteger();
         try (ScriptedServer server = new ScriptedServer(peer -> {
-            int kind = next.getAndIncrement() % 3;
+            int kind = next.getAndIncrement() % 4;
             peer.upgrade();
             byte[] close = peer.frame();
             assertThat(close).isEqualTo(new byte[] {8, 3, (byte) 0xe8});
@@ -252,16 +252,23 @@ class SwarmOtherServersTest {
                     peer.send(close);
                     peer.in.read(); // leaves it to us to end the connection
                 }
+                case 2 -> {
+                    peer.out.write(new byte[] {(byte) 0xf3, 0});
+                    peer.in.read();
+                }
                 default -> { }
             }
         }); Swarm swarm = Swarm.open(config(server.url(), Scenario.IDLE, 64)
                 .withTimeouts(10_000, 300))) {
-            grow(swarm, 30);
-            closeAll(swarm);
-            assertThat(swarm.status().closed()).isEqualTo(10);
-            assertThat(swarm.status().lost()).isEqualTo(20);
-            assertThat(swarm.failures()).isEqualTo(
-                Map.of("close timeout", 10L, "ended without a close frame", 10L));
+            for (int round = 1; round <= 2; round++) { // in the same slots
+                grow(swarm, 40);
+                assertThat(swarm.status().connected()).isEqualTo(40);
+                closeAll(swarm);
+                assertThat(swarm.status().closed()).isEqualTo(10 * round);
+                assertThat(swarm.status().lost()).isEqualTo(30 * round);
+                assertThat(swarm.failures()).isEqualTo(Map.of("close timeout", 10L * round,
+                    "ended without a close frame", 10L * round, "protocol error", 10L * round));
+            }
         }
     }
 
