@@ -64,6 +64,11 @@ final class Outbox implements AutoCloseable {
         }
     }
 
+    /** Whether sends wait for the enter that seals them. */
+    boolean hasUnsealed() {
+        return counts[filling] > 0;
+    }
+
     /** How many sends can be settled, with completions read up to {@code read}. */
     int settled(int read) {
         return isSealed && read - sealedAt >= 0 ? counts[filling ^ 1] : 0;
