@@ -61,6 +61,7 @@ final class Closer {
     private void startClose(Shard shard, int slot, long c, long now) {
         switch (Slot.state(c)) {
             case Slot.OPEN -> {
+                worker.echo.onGone(c);
                 Slot.state(c, Slot.CLOSING);
                 if (Slot.is(c, Slot.PUBLISHER)) {
                     worker.publisher.onLost("it is closed");

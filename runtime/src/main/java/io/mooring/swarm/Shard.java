@@ -362,6 +362,7 @@ final class Shard {
             worker.publisher.onLost(why);
             return;
         }
+        worker.echo.onGone(c);
         counts.add(Count.OPEN, -1);
         counts.increment(Count.LOST);
         counts.because(why);

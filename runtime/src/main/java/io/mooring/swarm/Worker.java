@@ -248,6 +248,7 @@ final class Worker {
         }
         connector.invariants();
         closer.invariants();
+        echo.invariants();
         if (counts.get(Count.STALE) != 0) {
             throw new IllegalStateException(counts.get(Count.STALE) + " stale completions");
         }
