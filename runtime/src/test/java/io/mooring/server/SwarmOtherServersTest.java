@@ -313,6 +313,36 @@ class SwarmOtherServersTest {
         }
     }
 
+    /** A message is to go while pongs are on their way, whichever ring they are in. */
+    @Test
+    void publishesBetweenPongs() throws IOException {
+        byte[] pings = new byte[3 * 2];
+        for (int i = 0; i < pings.length; i += 2) {
+            pings[i] = (byte) 0x89;
+        }
+        try (ScriptedServer server = new ScriptedServer(peer -> {
+            peer.upgrade();
+            for (byte[] frame = peer.frame(); frame != null; frame = peer.frame()) {
+                if (frame[0] == 2) {
+                    peer.out.write(pings);
+                } else if (frame[0] == 8) {
+                    peer.send(frame);
+                    return;
+                }
+            }
+        }); Swarm swarm = Swarm.open(config(server.url(), Scenario.BROADCAST, 64))) {
+            grow(swarm, 50); // all slots of the first ring: the publisher is in another one
+            swarm.openPublisher();
+            for (int i = 0; i < 300; i++) {
+                assertThat(swarm.publish(64, false)).isEqualTo(i);
+            }
+            Swarm.Run run = swarm.publish(2000, 100);
+            Await.until("the last one is sent", run::isDone);
+            closeAll(swarm);
+            assertThat(swarm.status().closed()).isEqualTo(50);
+        }
+    }
+
     /** Of the library that the tests of the server use as a client. */
     private static final class JavaWebSocketEcho extends WebSocketServer implements AutoCloseable {
         private final CountDownLatch started = new CountDownLatch(1);
