@@ -93,8 +93,7 @@ final class Closer {
         if (Slot.is(c, Slot.CLOSE_HEARD)) {
             worker.counts.increment(Count.CLOSED);
         } else {
-            worker.counts.increment(Count.LOST);
-            worker.counts.because(why);
+            worker.counts.increment(Count.LOST, why);
         }
     }
 

@@ -294,8 +294,7 @@ final class Connector {
         if (Slot.is(c, Slot.PUBLISHER)) {
             worker.publisher.onFailed(kind);
         } else {
-            counts.increment(Count.FAILED);
-            counts.because(kind);
+            counts.increment(Count.FAILED, kind);
         }
         if (!cutHeads.isEmpty()) {
             cutHeads.remove(c);

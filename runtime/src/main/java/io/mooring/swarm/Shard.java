@@ -364,8 +364,7 @@ final class Shard {
         }
         worker.echo.onGone(c);
         counts.add(Count.OPEN, -1);
-        counts.increment(Count.LOST);
-        counts.because(why);
+        counts.increment(Count.LOST, why);
     }
 
     /**
