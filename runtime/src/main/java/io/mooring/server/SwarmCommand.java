@@ -221,12 +221,12 @@ final class SwarmCommand implements Callable<Integer> {
         long receivers = swarm.status().connected();
         if (rate > 0) {
             await(swarm, progress, "broadcast", swarm.publish(rate, hold.toMillis()));
-            awaitReceivers(swarm, receivers * swarm.broadcasts());
+            awaitReceivers(swarm);
         } else {
             long end = System.nanoTime() + hold.toNanos();
             while (!stop.get() && end - System.nanoTime() > 0) {
                 swarm.publish(size, swarm.broadcasts() == 0);
-                awaitReceivers(swarm, receivers * swarm.broadcasts());
+                awaitReceivers(swarm);
                 progress.running("broadcast", swarm.status(),
                     (end - System.nanoTime()) / 1_000_000);
             }
@@ -234,13 +234,9 @@ final class SwarmCommand implements Callable<Integer> {
         reportBroadcasts(swarm, receivers);
     }
 
-    /** Until all have come, in whatever state, or it takes too long. */
-    private void awaitReceivers(Swarm swarm, long expected) {
-        swarm.await(() -> {
-            Swarm.Status status = swarm.status();
-            return status.received() + status.corrupt() + status.duplicates() >= expected
-                || status.connected() == 0 || stop.get();
-        }, BROADCAST_MAX_MS);
+    /** Until it has come to all that are still there, or it takes too long. */
+    private void awaitReceivers(Swarm swarm) {
+        swarm.await(() -> swarm.isReceived() || stop.get(), BROADCAST_MAX_MS);
     }
 
     private void reportBroadcasts(Swarm swarm, long receivers) {

@@ -137,12 +137,11 @@ final class SwarmControl {
         long corrupt = before.corrupt() + before.duplicates();
         swarm.await(() -> {
             long received = swarm.currentReceivers();
+            boolean isReceived = swarm.isReceived(); // first: the last sample is to have them all
             if (samples.isEmpty() || received != samples.getLast()[1]) {
                 samples.add(new long[] {System.nanoTime() - stamp, received});
             }
-            Swarm.Status now = swarm.status();
-            long judged = received + now.corrupt() + now.duplicates() - corrupt;
-            return judged >= receivers - (now.lost() - before.lost()) || stopped.getAsBoolean();
+            return isReceived || stopped.getAsBoolean();
         }, BROADCAST_MAX_MS);
         Swarm.BroadcastResult result = swarm.broadcast(number);
         Swarm.Status after = swarm.status();

@@ -233,17 +233,29 @@ public final class Swarm implements AutoCloseable {
     /** Receivers of the last broadcast so far; a little late. */
     public long currentReceivers() {
         int last = broadcasts.count() - 1;
-        long receivers = 0;
+        long sum = 0;
         for (Worker worker : workers) {
-            long current = worker.counts.get(Count.CURRENT);
-            receivers += (int) (current >>> 32) == last ? (int) current : 0;
+            long value = worker.counts.get(count);
+            sum += (int) (value >>> 32) == last ? (int) value : 0;
         }
-        return receivers;
+        return sum;
     }
 
     /** What became of a broadcast, when its receivers have had their time. */
     public BroadcastResult broadcast(int number) {
         long[] received = new long[workers.size()];
+        return sumOfLast(Count.CURRENT);
+    }
+
+    /**
+     * Whether the last broadcast has come, in whatever state, to all that are still connected; a
+     * little late. Those before it have then too, or never will: a connection's come in order.
+     */
+    public boolean isReceived() {
+        return sumOfLast(Count.CURRENT) + sumOfLast(Count.CURRENT_WRONG) >= sum(Count.OPEN);
+    }
+
+    private long sumOfLast(Count count) {
         long[] last = new long[workers.size()];
         onEach(w -> {
             received[w.index] = w.receipts.receivers(number);

@@ -185,6 +185,7 @@ final class Worker {
         counts.set(Count.CURRENT, (long) last << 32 | receipts.receivers(last));
     }
 
+        counts.set(Count.CURRENT_WRONG, (long) last << 32 | receipts.wrong(last));
     // ---- start and stop
 
     void start(Thread.Builder builder) {
