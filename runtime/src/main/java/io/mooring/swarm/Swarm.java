@@ -291,11 +291,25 @@ public final class Swarm implements AutoCloseable {
         return new Run(parts, () -> { });
     }
 
-    /** Cuts what is left, and ends the threads. */
+    /** Cuts what is left, and ends the threads: all of them, also if one has failed. */
     @Override
     public void close() {
         workers.forEach(Worker::stopIfStarted);
-        workers.forEach(Worker::await);
+        RuntimeException first = null;
+        for (Worker worker : workers) {
+            try {
+                worker.await();
+            } catch (RuntimeException e) {
+                if (first == null) {
+                    first = e;
+                } else {
+                    first.addSuppressed(e);
+                }
+            }
+        }
+        if (first != null) {
+            throw first;
+        }
     }
 
     // ---- how far it is
