@@ -261,7 +261,6 @@ final class SwarmCommand implements Callable<Integer> {
 
     private void finish(Swarm swarm, SwarmProgress progress) {
         long start = System.nanoTime();
-        Swarm.Status before = swarm.status();
         Swarm.Run closing = swarm.closeAll();
         while (!swarm.await(closing::isDone, TICK_MS)) {
             progress.closing(swarm.status());
@@ -271,8 +270,9 @@ final class SwarmCommand implements Callable<Integer> {
         report.connections(url, connections, status, swarm.failures(), rampSeconds,
             connectedAtRamp);
         report.put("closed", "closed in good order", status.closed());
-        report.put("close_seconds", "closing, s", (System.nanoTime() - start) / 1e9);
-        achieved &= connectedAtRamp == connections && status.failed() == 0 && before.lost() == 0;
+        report.put("close_seconds", "closing, s",
+            (System.nanoTime() - start) / NANOS_PER_SECOND);
+        achieved &= connectedAtRamp == connections && status.failed() == 0 && status.lost() == 0;
     }
 
     private void handleSignals() {
