@@ -21,6 +21,7 @@ final class Connector {
     /** Submissions of one chain. */
     private static final int CHAIN = 7;
     private static final long NANOS_PER_SECOND = 1_000_000_000L;
+    private static final long NANOS_PER_MS = 1_000_000;
     private static final int SOCKADDR = 32;
     /** The links that may wait. */
     private static final int[] WAITING = {Op.CONNECT, Op.REQUEST, Op.RESPONSE};
@@ -55,13 +56,13 @@ final class Connector {
     private long rampStarted;
     private long sweptAt;
 
-    Connector(Worker worker, boolean canBind) {
+    Connector(Worker worker, SocketOps socketOps) {
         this.worker = worker;
         this.config = worker.config;
         this.counts = worker.counts;
         this.window = new Window(config.windowMax());
-        this.canBind = canBind && !config.sources().isEmpty();
-        this.noDelay = canBind && config.scenario() != Scenario.IDLE;
+        this.canBind = socketOps.bind() && !config.sources().isEmpty();
+        this.noDelay = socketOps.options() && config.scenario() != Scenario.IDLE;
         Target target = config.target();
         this.requestBytes = ClientHandshake.requestLength(target.host(), target.path());
         long requestsBytes = (long) requestBytes * window.places();
@@ -308,7 +309,7 @@ final class Connector {
             return;
         }
         sweptAt = now;
-        long timeout = config.handshakeTimeoutMs() * 1_000_000L;
+        long timeout = config.handshakeTimeoutMs() * NANOS_PER_MS;
         for (int place = 0; place < window.places(); place++) {
             Shard shard = window.shard(place);
             if (shard == null || !cancelling && now - window.since(place) < timeout
