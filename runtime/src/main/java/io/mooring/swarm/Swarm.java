@@ -393,7 +393,7 @@ public final class Swarm implements AutoCloseable {
         onEach(w -> w.receipts.latency.reset());
     }
 
-    private void onEach(Worker.Command command) {
+    void onEach(Worker.Command command) {
         List<CompletableFuture<Void>> done = new ArrayList<>();
         for (Worker worker : workers) {
             CompletableFuture<Void> future = new CompletableFuture<>();
