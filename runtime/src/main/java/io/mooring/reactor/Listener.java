@@ -4,6 +4,7 @@ import io.mooring.sys.Abi;
 import io.mooring.sys.Errno;
 import io.mooring.sys.OffHeap;
 import io.mooring.sys.SetupException;
+import io.mooring.sys.SocketAddress;
 import io.mooring.sys.Syscalls;
 import java.lang.foreign.Arena;
 import java.lang.foreign.ValueLayout;
@@ -60,7 +61,7 @@ public final class Listener implements AutoCloseable {
             if (!v4) {
                 setInt(fd, Abi.IPPROTO_IPV6, Abi.IPV6_V6ONLY, 0, scratch); // :: serves IPv4 too
             }
-            int bytes = writeAddress(scratch, address, port);
+            int bytes = SocketAddress.write(scratch, address, port);
             check(Syscalls.bind(fd, scratch, bytes), host, port);
             check(Syscalls.listen(fd, BACKLOG), host, port);
             long length = scratch + Abi.SOCKADDR_IN6_BYTES;
@@ -101,16 +102,6 @@ public final class Listener implements AutoCloseable {
     @Override
     public void close() {
         Syscalls.close(fd);
-    }
-
-    private static int writeAddress(long at, InetAddress address, int port) {
-        boolean v4 = address instanceof Inet4Address;
-        OffHeap.putShort(at, (short) (v4 ? Abi.AF_INET : Abi.AF_INET6));
-        OffHeap.ALL.set(PORT, at + Abi.SOCKADDR_PORT, (short) port);
-        byte[] bytes = address.getAddress();
-        OffHeap.copy(bytes, 0,
-            at + (v4 ? Abi.SOCKADDR_IN_ADDRESS : Abi.SOCKADDR_IN6_ADDRESS), bytes.length);
-        return v4 ? Abi.SOCKADDR_IN_BYTES : Abi.SOCKADDR_IN6_BYTES;
     }
 
     private static void setInt(int fd, int level, int option, int value, long scratch) {

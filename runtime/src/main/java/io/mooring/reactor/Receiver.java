@@ -8,6 +8,7 @@ import io.mooring.ring.CompletionQueue;
 import io.mooring.ring.Sqe;
 import io.mooring.sys.Abi;
 import io.mooring.sys.Errno;
+import io.mooring.sys.IntQueue;
 
 /**
  * Input. A <b>cold</b> connection waits by a one-shot POLL_ADD, which is the cheapest thing a

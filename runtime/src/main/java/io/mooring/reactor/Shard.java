@@ -14,6 +14,7 @@ import io.mooring.ring.RingSignals;
 import io.mooring.ring.SubmissionQueue;
 import io.mooring.ring.UserData;
 import io.mooring.sys.Errno;
+import io.mooring.sys.IntQueue;
 import io.mooring.sys.KernelFeatures;
 
 /**

@@ -136,7 +136,9 @@ public final class Ring implements AutoCloseable {
         int result = register(Abi.REGISTER_EVENTFD, arg, 1);
         OffHeap.unmap(arg, 4);
         if (result < 0) {
-            throw new SetupException("cannot register an eventfd: " + Errno.text(result), -result);
+            throw new SetupException("cannot register an eventfd: " + Errno.text(result)
+                + "; free memory, or let the seccomp filter allow io_uring_register "
+                + "(a ring takes one only)", -result);
         }
     }
 

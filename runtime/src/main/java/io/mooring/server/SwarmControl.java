@@ -16,6 +16,7 @@ import org.HdrHistogram.Histogram;
  * standard output. For {@code mooring million} and whoever else wants to lead a swarm.
  */
 final class SwarmControl {
+    private static final long NANOS_PER_MS = 1_000_000;
     private static final int PROGRESS_MS = 250;
     private static final int BROADCAST_MAX_MS = 60_000;
     private static final int CURVE_POINTS = 50;
@@ -114,7 +115,7 @@ final class SwarmControl {
     }
 
     private static long elapsed(long start) {
-        return (System.nanoTime() - start) / 1_000_000;
+        return (System.nanoTime() - start) / NANOS_PER_MS;
     }
 
     private void broadcast(int count, int bytes) {
@@ -136,13 +137,12 @@ final class SwarmControl {
         long stamp = swarm.broadcastStamp(number);
         long corrupt = before.corrupt() + before.duplicates();
         swarm.await(() -> {
+            boolean isReceived = swarm.isReceived(); // first: the last sample is to have them all
             long received = swarm.currentReceivers();
             if (samples.isEmpty() || received != samples.getLast()[1]) {
                 samples.add(new long[] {System.nanoTime() - stamp, received});
             }
-            Swarm.Status now = swarm.status();
-            long judged = received + now.corrupt() + now.duplicates() - corrupt;
-            return judged >= receivers - (now.lost() - before.lost()) || stopped.getAsBoolean();
+            return isReceived || stopped.getAsBoolean();
         }, BROADCAST_MAX_MS);
         Swarm.BroadcastResult result = swarm.broadcast(number);
         Swarm.Status after = swarm.status();

@@ -1,6 +1,5 @@
 package io.mooring.swarm;
 
-import io.mooring.sys.Errno;
 import java.util.concurrent.CompletableFuture;
 
 /**
@@ -9,6 +8,7 @@ import java.util.concurrent.CompletableFuture;
  */
 final class Closer {
     private static final int WINDOW = 512;
+    private static final long NANOS_PER_MS = 1_000_000;
 
     private final Worker worker;
     private final Window window = new Window(WINDOW);
@@ -61,6 +61,7 @@ final class Closer {
     private void startClose(Shard shard, int slot, long c, long now) {
         switch (Slot.state(c)) {
             case Slot.OPEN -> {
+                worker.echo.onGone(c);
                 Slot.state(c, Slot.CLOSING);
                 if (Slot.is(c, Slot.PUBLISHER)) {
                     worker.publisher.onLost("it is closed");
@@ -73,13 +74,14 @@ final class Closer {
                 Slot.place(c, window.enter(shard, slot, now));
                 shard.sending.flush(slot, c);
             }
-            case Slot.CLOSING -> shard.kill(slot, c); // the server began, and was counted
+            // The server began, and was counted.
+            case Slot.CLOSING -> shard.kill(slot, c, "closed by the server");
             default -> { }
         }
     }
 
-    /** A connection that is closing has ended: with the server's close frame, or without. */
-    void onEnded(long c, int result) {
+    /** A connection has ended; one of ours, with the server's close frame, or without. */
+    void onEnded(long c, String why) {
         if (!Slot.is(c, Slot.OURS)) {
             return;
         }
@@ -91,28 +93,21 @@ final class Closer {
         if (Slot.is(c, Slot.CLOSE_HEARD)) {
             worker.counts.increment(Count.CLOSED);
         } else {
-            worker.counts.increment(Count.LOST);
-            worker.counts.because(result == 0 ? "ended without a close frame"
-                : result == TIMED_OUT ? "close timeout" : "closing "
-                    + Errno.name(result));
+            worker.counts.increment(Count.LOST, why);
         }
     }
-
-    private static final int TIMED_OUT = Integer.MIN_VALUE;
 
     private void sweep(long now) {
         if (window.inUse() == 0 || now - sweptAt < Worker.SWEEP_NANOS) {
             return;
         }
         sweptAt = now;
-        long timeout = worker.config.closeTimeoutMs() * 1_000_000L;
+        long timeout = worker.config.closeTimeoutMs() * NANOS_PER_MS;
         for (int place = 0; place < window.places(); place++) {
             Shard shard = window.shard(place);
             if (shard != null && now - window.since(place) >= timeout && shard.hasRoom()) {
                 int slot = window.slot(place);
-                long c = shard.table.at(slot);
-                onEnded(c, TIMED_OUT);
-                shard.kill(slot, c);
+                shard.kill(slot, shard.table.at(slot), "close timeout");
             }
         }
     }
@@ -125,5 +120,19 @@ final class Closer {
         boolean waits = worker.connector.left() > 0 || shardNext == worker.shards.size()
             || !window.hasRoom();
         return waits ? Worker.SWEEP_NANOS : 0;
+    }
+
+    void invariants() {
+        for (int place = 0; place < window.places(); place++) {
+            Shard shard = window.shard(place);
+            if (shard != null) {
+                long c = shard.table.at(window.slot(place));
+                if (Slot.state(c) != Slot.CLOSING || !Slot.is(c, Slot.OURS)
+                        || Slot.place(c) != place) {
+                    throw new IllegalStateException("place " + place + " is of a slot in state "
+                        + Slot.state(c));
+                }
+            }
+        }
     }
 }

@@ -6,6 +6,7 @@ import io.mooring.ring.UserData;
 import io.mooring.sys.Abi;
 import io.mooring.sys.Errno;
 import io.mooring.sys.OffHeap;
+import io.mooring.sys.SocketAddress;
 import io.mooring.ws.ClientHandshake;
 import java.util.Arrays;
 import org.agrona.collections.Long2ObjectHashMap;
@@ -20,6 +21,7 @@ final class Connector {
     /** Submissions of one chain. */
     private static final int CHAIN = 7;
     private static final long NANOS_PER_SECOND = 1_000_000_000L;
+    private static final long NANOS_PER_MS = 1_000_000;
     private static final int SOCKADDR = 32;
     /** The links that may wait. */
     private static final int[] WAITING = {Op.CONNECT, Op.REQUEST, Op.RESPONSE};
@@ -54,13 +56,13 @@ final class Connector {
     private long rampStarted;
     private long sweptAt;
 
-    Connector(Worker worker, boolean canBind) {
+    Connector(Worker worker, SocketOps socketOps) {
         this.worker = worker;
         this.config = worker.config;
         this.counts = worker.counts;
         this.window = new Window(config.windowMax());
-        this.canBind = canBind && !config.sources().isEmpty();
-        this.noDelay = canBind && config.scenario() != Scenario.IDLE;
+        this.canBind = socketOps.bind() && !config.sources().isEmpty();
+        this.noDelay = socketOps.options() && config.scenario() != Scenario.IDLE;
         Target target = config.target();
         this.requestBytes = ClientHandshake.requestLength(target.host(), target.path());
         long requestsBytes = (long) requestBytes * window.places();
@@ -71,7 +73,7 @@ final class Connector {
         this.one = memory + 2 * SOCKADDR;
         this.scratch = memory + 4 * SOCKADDR;
         this.requests = scratch + HEAD_MAX + worker.bufferBytes;
-        this.targetBytes = Target.writeAddress(targetAddress, target.address(), target.port());
+        this.targetBytes = SocketAddress.write(targetAddress, target.address(), target.port());
         OffHeap.putInt(one, 1);
         for (int place = 0; place < window.places(); place++) {
             ClientHandshake.request(OffHeap.ALL, request(place), target.host(), target.path(),
@@ -203,7 +205,7 @@ final class Connector {
     private void nextSource() {
         if (leftOfSource == 0) {
             int block = worker.swarm.nextSourceBlock();
-            sourceBytes = Target.writeAddress(sourceAddress, config.sources().at(block), 0);
+            sourceBytes = SocketAddress.write(sourceAddress, config.sources().at(block), 0);
             leftOfSource = Sources.BLOCK;
         }
         leftOfSource--;
@@ -293,13 +295,12 @@ final class Connector {
         if (Slot.is(c, Slot.PUBLISHER)) {
             worker.publisher.onFailed(kind);
         } else {
-            counts.increment(Count.FAILED);
-            counts.because(kind);
+            counts.increment(Count.FAILED, kind);
         }
         if (!cutHeads.isEmpty()) {
             cutHeads.remove(c);
         }
-        shard.kill(slot, c);
+        shard.kill(slot, c, kind);
     }
 
     /** Ends what takes too long; the completion of what is cancelled tells the rest. */
@@ -308,7 +309,7 @@ final class Connector {
             return;
         }
         sweptAt = now;
-        long timeout = config.handshakeTimeoutMs() * 1_000_000L;
+        long timeout = config.handshakeTimeoutMs() * NANOS_PER_MS;
         for (int place = 0; place < window.places(); place++) {
             Shard shard = window.shard(place);
             if (shard == null || !cancelling && now - window.since(place) < timeout

@@ -20,6 +20,8 @@ enum Count {
     UNVERIFIED,
     /** The last broadcast's number in the upper half, its receivers so far in the lower one. */
     CURRENT,
+    /** The same, and the messages that came wrong or twice while it was the last one. */
+    CURRENT_WRONG,
     PINGS,
     SHARDS,
     ENTERS,

@@ -28,9 +28,10 @@ final class Counts {
         return values.getAcquire(count.ordinal());
     }
 
-    /** Why a connection failed or was lost. */
-    void because(String kind) {
-        failures.computeIfAbsent(kind, any -> new LongAdder()).increment();
+    /** A connection failed or was lost; whoever sees the count finds the reason too. */
+    void increment(Count count, String why) {
+        failures.computeIfAbsent(why, any -> new LongAdder()).increment();
+        increment(count);
     }
 
     static Map<String, Long> failures(Iterable<Counts> all) {

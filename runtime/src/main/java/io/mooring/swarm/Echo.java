@@ -1,5 +1,6 @@
 package io.mooring.swarm;
 
+import io.mooring.sys.IntQueue;
 import java.util.concurrent.CompletableFuture;
 
 /**
@@ -20,6 +21,8 @@ final class Echo {
     private CompletableFuture<Void> done;
     private Shard[] shards;
     private int[] slots;
+    /** What each had sent when the run began. */
+    private int[] sentBefore;
     private double perSecond;
     private long start;
     private long end;
@@ -27,6 +30,8 @@ final class Echo {
     private long next;
     /** Places of connections that are behind. */
     private final IntQueue behind = new IntQueue();
+    /** Echoes that open connections wait for or are about to ask for, of any run. */
+    private long outstanding;
 
     Echo(Worker worker) {
         this.worker = worker;
@@ -41,11 +46,14 @@ final class Echo {
         int open = (int) worker.counts.get(Count.OPEN);
         shards = new Shard[open];
         slots = new int[open];
+        sentBefore = new int[open];
         int n = 0;
         for (Shard shard : worker.shards) {
             for (int slot = 0; slot < shard.table.highWater(); slot++) {
-                if (Slot.state(shard.table.at(slot)) == Slot.OPEN) {
+                long c = shard.table.at(slot);
+                if (Slot.state(c) == Slot.OPEN) {
                     shards[n] = shard;
+                    sentBefore[n] = Slot.sent(c);
                     slots[n++] = slot;
                 }
             }
@@ -65,9 +73,28 @@ final class Echo {
 
     /** An echo has come; in a closed loop the next message goes. */
     void onEcho(long c, long now) {
+        outstanding--;
         if (done != null && perSecond == 0 && now < end) {
-            Slot.set(c, Slot.WANT_ECHO);
+            want(c);
         }
+    }
+
+    private void want(long c) {
+        if (!Slot.is(c, Slot.WANT_ECHO)) {
+            Slot.set(c, Slot.WANT_ECHO);
+            outstanding++;
+        }
+    }
+
+    /** The connection is open no more: nothing is waited for. Call it before anything is reset. */
+    void onGone(long c) {
+        if (worker.config.scenario() == Scenario.ECHO) {
+            outstanding -= outstanding(c);
+        }
+    }
+
+    private static int outstanding(long c) {
+        return Slot.sent(c) - Slot.expected(c) + (Slot.is(c, Slot.WANT_ECHO) ? 1 : 0);
     }
 
     void turn(long now) {
@@ -77,7 +104,7 @@ final class Echo {
         if (perSecond == 0) {
             firstOfEach(now);
         } else {
-            catchUp(now);
+            catchUp();
             due(now);
         }
         if (now >= end && (isAllBack() || now - end > GRACE_NANOS)) {
@@ -95,7 +122,7 @@ final class Echo {
             }
             next++;
             if (Slot.state(c) == Slot.OPEN) {
-                Slot.set(c, Slot.WANT_ECHO);
+                want(c);
                 shard.sending.flush(slot, c);
             }
         }
@@ -109,7 +136,7 @@ final class Echo {
             int slot = slots[place];
             long c = shard.table.at(slot);
             if (Slot.state(c) == Slot.OPEN && !Slot.is(c, Slot.BEHIND)
-                    && !shard.sending.trySendEcho(slot, c, dueAt(next))) {
+                    && !trySend(shard, slot, c, next)) {
                 Slot.set(c, Slot.BEHIND);
                 behind.add(place);
             }
@@ -117,13 +144,19 @@ final class Echo {
         }
     }
 
+    private boolean trySend(Shard shard, int slot, long c, long message) {
+        boolean sent = shard.sending.trySendEcho(slot, c, dueAt(message));
+        outstanding += sent ? 1 : 0;
+        return sent;
+    }
+
     private long dueAt(long message) {
         return start + (long) (message / perSecond * NANOS_PER_SECOND);
     }
 
-    /** Connections that could not send try again. */
-    private void catchUp(long now) {
-        for (int i = behind.size(); i > 0; i--) {
+    /** Connections that could not send try again, in turn. */
+    private void catchUp() {
+        for (int i = Math.min(behind.size(), SENDS_PER_TURN); i > 0; i--) {
             int place = behind.remove();
             Shard shard = shards[place];
             int slot = slots[place];
@@ -131,28 +164,20 @@ final class Echo {
             if (Slot.state(c) != Slot.OPEN || !Slot.is(c, Slot.BEHIND)) {
                 continue; // lost
             }
-            long owed = (long) Slot.sent(c) * slots.length + place;
+            long owed = (long) (Slot.sent(c) - sentBefore[place]) * slots.length + place;
             if (owed >= next) {
                 Slot.clear(c, Slot.BEHIND);
                 continue;
             }
-            shard.sending.trySendEcho(slot, c, dueAt(owed));
+            trySend(shard, slot, c, owed);
             behind.add(place);
         }
     }
 
     private boolean isAllBack() {
-        if (!behind.isEmpty() || perSecond > 0 && slots.length > 0 && dueAt(next) < end) {
-            return false;
-        }
-        for (int i = 0; i < slots.length; i++) {
-            long c = shards[i].table.at(slots[i]);
-            if (Slot.state(c) == Slot.OPEN
-                    && (Slot.expected(c) != Slot.sent(c) || Slot.is(c, Slot.WANT_ECHO))) {
-                return false;
-            }
-        }
-        return true;
+        boolean isAllSent = behind.isEmpty()
+            && (perSecond == 0 || slots.length == 0 || dueAt(next) >= end);
+        return isAllSent && outstanding == 0;
     }
 
     private void finish() {
@@ -164,6 +189,7 @@ final class Echo {
         done = null;
         shards = null;
         slots = null;
+        sentBefore = null;
         worker.publish();
         whenDone.complete(null);
     }
@@ -188,5 +214,19 @@ final class Echo {
         }
         long toNext = Math.max(0, dueAt(next) - now);
         return Math.min(toEnd, behind.isEmpty() ? toNext : Math.min(toNext, RETRY_NANOS));
+    }
+
+    /** The slow way to count. */
+    void invariants() {
+        long sum = 0;
+        for (Shard shard : worker.shards) {
+            for (int slot = 0; slot < shard.table.highWater(); slot++) {
+                long c = shard.table.at(slot);
+                sum += Slot.state(c) == Slot.OPEN ? outstanding(c) : 0;
+            }
+        }
+        if (worker.config.scenario() == Scenario.ECHO && sum != outstanding) {
+            throw new IllegalStateException(sum + " echoes are outstanding, not " + outstanding);
+        }
     }
 }

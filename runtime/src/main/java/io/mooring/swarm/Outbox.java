@@ -22,6 +22,8 @@ final class Outbox implements AutoCloseable {
     private int filling;
     private boolean isSealed;
     private int sealedAt;
+    private long foundAddress;
+    private int foundBytes;
 
     /** @param sendBytesMax of one send */
     Outbox(int sendBytesMax) {
@@ -62,6 +64,11 @@ final class Outbox implements AutoCloseable {
         }
     }
 
+    /** Whether sends wait for the enter that seals them. */
+    boolean hasUnsealed() {
+        return counts[filling] > 0;
+    }
+
     /** How many sends can be settled, with completions read up to {@code read}. */
     int settled(int read) {
         return isSealed && read - sealedAt >= 0 ? counts[filling ^ 1] : 0;
@@ -99,9 +106,6 @@ final class Outbox implements AutoCloseable {
         }
         throw new IllegalStateException("slot " + slot + " has sent nothing");
     }
-
-    private long foundAddress;
-    private int foundBytes;
 
     long foundAddress() {
         return foundAddress;

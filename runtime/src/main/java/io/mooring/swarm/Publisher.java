@@ -82,6 +82,9 @@ final class Publisher {
     }
 
     private boolean isReady() {
+        if (Slot.hasOp(c, Slot.OP_SEND)) {
+            shard.sending.hurry(); // a pong, which nothing else settles while all is quiet
+        }
         return !sending && shard.hasRoom() && !Slot.hasOp(c, Slot.OPS_SENDING);
     }
 
@@ -147,10 +150,14 @@ final class Publisher {
 
     /** Until something is to be done here; -1: nothing. */
     long nanosToNext(long now) {
+        boolean wakesUs = shard != null && Slot.hasOp(c, Slot.OP_SEND_ALL); // when it is out
+        if (waiting != null && !wakesUs) {
+            return 0;
+        }
         if (done == null) {
             return -1;
         }
-        long due = sending ? Long.MAX_VALUE : dueAt(); // what is sent wakes us when it is out
+        long due = wakesUs ? Long.MAX_VALUE : dueAt();
         return Math.clamp(due - now, 0L, Worker.SWEEP_NANOS);
     }
 }

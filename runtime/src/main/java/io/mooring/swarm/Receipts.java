@@ -28,6 +28,9 @@ final class Receipts {
     /** By number of the broadcast. */
     private int[] receivers = new int[16];
     private long[] lastReceipt = new long[16];
+    /** The last broadcast when something wrong came last, and how much did since it was sent. */
+    private int wrongNumber = -1;
+    private int wrong;
 
     Receipts(Scenario scenario, int echoBytes, int broadcastTag, Broadcasts broadcasts) {
         this.scenario = scenario;
@@ -132,10 +135,12 @@ final class Receipts {
         if (!right || Slot.at(c) < Message.PREFIX || !broadcasts.has(number)
                 || Slot.at(c) != broadcasts.bytes(number)) {
             corrupt++;
+            countWrong();
             return false;
         }
         if (number < Slot.expected(c)) {
             duplicates++;
+            countWrong();
             return false;
         }
         Slot.expected(c, number + 1);
@@ -149,6 +154,13 @@ final class Receipts {
         lastReceipt[number] = now;
         latency.recordValue(latency(c, now));
         return false;
+    }
+
+    /** Which broadcast it was to be cannot be known: it counts for the last one. */
+    private void countWrong() {
+        int last = broadcasts.count() - 1;
+        wrong = wrongNumber == last ? wrong + 1 : 1;
+        wrongNumber = last;
     }
 
     private static long latency(long c, long now) {
@@ -176,6 +188,11 @@ final class Receipts {
     /** How many connections have received a broadcast. */
     int receivers(int number) {
         return number >= 0 && number < receivers.length ? receivers[number] : 0;
+    }
+
+    /** How many messages came wrong or twice while this was the last broadcast. */
+    int wrong(int number) {
+        return wrongNumber == number ? wrong : 0;
     }
 
     /** When the last of them did, nanoTime; meaningless while there is none. */

@@ -2,6 +2,7 @@ package io.mooring.swarm;
 
 import io.mooring.ring.Sqe;
 import io.mooring.sys.Errno;
+import io.mooring.sys.IntQueue;
 import io.mooring.sys.OffHeap;
 import io.mooring.ws.CloseCode;
 import io.mooring.ws.Opcode;
@@ -63,7 +64,7 @@ final class Sending {
             return; // goes on when that is through
         }
         if (shard.sq.room() == 0 || !outbox.hasRoom(CONTROLS + echoFrameBytes)) {
-            waiting.add(slot);
+            await(slot, c);
             return;
         }
         long from = outbox.end();
@@ -82,8 +83,17 @@ final class Sending {
         send(slot, c, from, (int) (to - from));
     }
 
+    /** Goes on once there is room; in the queue once, however often it wants to. */
+    private void await(int slot, long c) {
+        if (!Slot.is(c, Slot.QUEUED_TO_SEND)) {
+            Slot.set(c, Slot.QUEUED_TO_SEND);
+            waiting.add(slot);
+        }
+    }
+
     /** Sends a message that was due at {@code stamp}, if that is possible now. */
     boolean trySendEcho(int slot, long c, long stamp) {
+        urgent |= Slot.hasOp(c, Slot.OP_SEND); // else nobody might settle it, if it is all quiet
         if (Slot.hasOp(c, Slot.OPS_SENDING) || Slot.is(c, Slot.WANTS)
                 || !shard.hasRoom() || !outbox.hasRoom(CONTROLS + echoFrameBytes)) {
             return false;
@@ -124,7 +134,9 @@ final class Sending {
     /** Sends that are through: their connections may send again. */
     void settle(int read) {
         int settled = outbox.settled(read);
-        if (settled > 0) {
+        // While a half waited to be settled, the other one could not be sealed: somebody may wait
+        // for one of its sends, and only a further enter seals them.
+        if (!outbox.hasUnsealed()) {
             urgent = false;
         }
         for (int i = 0; i < settled; i++) {
@@ -140,7 +152,9 @@ final class Sending {
         }
         for (int i = waiting.size(); i > 0 && shard.hasRoom(); i--) {
             int slot = waiting.remove();
-            goOn(slot, shard.table.at(slot)); // freed since: it wants nothing
+            long c = shard.table.at(slot);
+            Slot.clear(c, Slot.QUEUED_TO_SEND);
+            goOn(slot, c); // freed since: it wants nothing
         }
     }
 
@@ -150,7 +164,7 @@ final class Sending {
             return;
         }
         if (!shard.hasRoom()) {
-            waiting.add(slot);
+            await(slot, c);
         } else if (dead) {
             shard.join(slot, c);
         } else {
@@ -165,7 +179,7 @@ final class Sending {
         if (Slot.state(c) == Slot.DEAD) {
             shard.join(slot, c);
         } else if (result < 0 && result != -Errno.EAGAIN) {
-            fail(slot, c, result);
+            shard.onEnd(slot, c, result);
         } else {
             int sent = Math.max(result, 0);
             int bytes = outbox.foundBytes() - sent;
@@ -207,21 +221,13 @@ final class Sending {
         if (Slot.state(c) == Slot.DEAD) {
             shard.join(slot, c);
         } else if (result < 0) {
-            fail(slot, c, result);
+            shard.onEnd(slot, c, result);
         } else {
             if (Slot.is(c, Slot.PUBLISHER)) {
                 shard.worker.publisher.onSent();
             }
             flush(slot, c);
         }
-    }
-
-    private void fail(int slot, long c, int result) {
-        if (Slot.state(c) == Slot.CLOSING) {
-            shard.worker.closer.onEnded(c, result);
-        }
-        shard.lose(c, Errno.name(result));
-        shard.kill(slot, c);
     }
 
     /** A connection waits for its send to be settled. */

@@ -10,6 +10,7 @@ import io.mooring.ring.SubmissionQueue;
 import io.mooring.ring.UserData;
 import io.mooring.sys.Abi;
 import io.mooring.sys.Errno;
+import io.mooring.sys.IntQueue;
 import io.mooring.sys.OffHeap;
 import io.mooring.ws.Opcode;
 
@@ -289,8 +290,7 @@ final class Shard implements RingSignals.Bed {
                 : frames.next(c, tag, frames.position(), end);
         }
         if (event < 0) {
-            lose(c, "protocol error");
-            kill(slot, c);
+            kill(slot, c, "protocol error");
         } else {
             sending.flush(slot, c);
         }
@@ -349,17 +349,15 @@ final class Shard implements RingSignals.Bed {
     }
 
     /** The stream has ended (0), or there was an error. */
-    private void onEnd(int slot, long c, int result) {
-        if (Slot.state(c) == Slot.OPEN) {
-            lose(c, result == 0 ? "ended by the server" : Errno.name(result));
-        } else if (Slot.state(c) == Slot.CLOSING) {
-            worker.closer.onEnded(c, result);
-        }
-        kill(slot, c);
+    void onEnd(int slot, long c, int result) {
+        boolean closing = Slot.state(c) == Slot.CLOSING;
+        kill(slot, c, result == 0
+            ? closing ? "ended without a close frame" : "ended by the server"
+            : closing ? "closing " + Errno.name(result) : Errno.name(result));
     }
 
     /** An open connection is no longer one, and not by our wish. */
-    void lose(long c, String why) {
+    private void lose(long c, String why) {
         if (Slot.state(c) != Slot.OPEN) {
             return;
         }
@@ -367,17 +365,24 @@ final class Shard implements RingSignals.Bed {
             worker.publisher.onLost(why);
             return;
         }
+        worker.echo.onGone(c);
         counts.add(Count.OPEN, -1);
-        counts.increment(Count.LOST);
-        counts.because(why);
+        counts.increment(Count.LOST, why);
     }
 
-    /** Nothing is expected of the connection any more; its slot is freed when nothing is left. */
-    void kill(int slot, long c) {
+    /**
+     * Nothing is expected of the connection any more; its slot is freed when nothing is left. All
+     * ends come by here, so that each is counted, once, and none keeps a place in a window.
+     *
+     * @param why counted if it was open, or is ours to close and has not answered
+     */
+    void kill(int slot, long c, String why) {
         assert Slot.state(c) != Slot.FREE;
         if (Slot.state(c) == Slot.DEAD) {
             return;
         }
+        lose(c, why);
+        worker.closer.onEnded(c, why);
         Slot.state(c, Slot.DEAD);
         Slot.clear(c, Slot.WANTS | Slot.QUEUED);
         frames.forget(c);

@@ -40,7 +40,7 @@ final class Slot {
     static final int WANT_PONG = 1 << 5;
     static final int WANT_CLOSE = 1 << 6;
     static final int WANT_ECHO = 1 << 7;
-    /** Waits for room to send or to receive, in a queue. */
+    /** Waits for a buffer or for room to receive, in the shard's queue. */
     static final int QUEUED = 1 << 8;
     /** A paced message is due that could not be sent. */
     static final int BEHIND = 1 << 9;
@@ -51,6 +51,8 @@ final class Slot {
     static final int PUBLISHER = 1 << 12;
     /** We began to close it: it has a place in the closer's window. */
     static final int OURS = 1 << 13;
+    /** Waits for room to send, or to be closed, in the queue of what is sent. */
+    static final int QUEUED_TO_SEND = 1 << 14;
     static final int WANTS = WANT_PONG | WANT_CLOSE | WANT_ECHO;
 
     // Operations in the kernel.

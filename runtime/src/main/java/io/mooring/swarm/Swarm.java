@@ -1,7 +1,5 @@
 package io.mooring.swarm;
 
-import io.mooring.ring.Ring;
-import io.mooring.sys.Abi;
 import io.mooring.sys.KernelFeatures;
 import io.mooring.sys.Limits;
 import io.mooring.sys.SetupException;
@@ -22,7 +20,12 @@ import org.HdrHistogram.Histogram;
  * workers' threads, and {@link #status} tells how far it is.
  */
 public final class Swarm implements AutoCloseable {
-    private static final long NANOS_PER_SECOND = 1_000_000_000L;
+    private static final long NANOS_PER_MS = 1_000_000;
+    /** From the order to begin a run to its first message: all workers have heard by then. */
+    private static final long RUN_DELAY_NANOS = 10 * NANOS_PER_MS;
+    private static final long PUBLISH_DELAY_NANOS = NANOS_PER_MS;
+    private static final long POLL_NANOS = NANOS_PER_MS;
+    private static final long JOIN_MS = 100;
 
     final SwarmConfig config;
     final Broadcasts broadcasts = new Broadcasts();
@@ -31,8 +34,9 @@ public final class Swarm implements AutoCloseable {
     private final List<Worker> workers = new ArrayList<>();
     private final AtomicInteger shards = new AtomicInteger();
     private final AtomicInteger sourceBlocks = new AtomicInteger();
-    private final boolean canBind;
-    private final KernelFeatures features;
+    private final SocketOps socketOps;
+    private final int slotsPerShard;
+    private final long openFiles;
     private volatile Throwable failure;
     /** Connections begun so far. */
     private long attempted;
@@ -41,14 +45,12 @@ public final class Swarm implements AutoCloseable {
     private Swarm(SwarmConfig config) {
         this.config = config;
         this.broadcastTag = (int) (System.nanoTime() * 0x9e37_79b9_7f4a_7c15L >>> 32) | 1 << 31;
-        this.features = KernelFeatures.probe();
-        long limit = Limits.raiseOpenFiles();
-        int slots = (int) Math.min(config.slotsPerShard(), limit);
-        try (Ring ring = Ring.open(features, 2, 2)) {
-            this.canBind = ring.supports(Abi.OP_BIND);
-        }
+        KernelFeatures features = KernelFeatures.probe();
+        this.openFiles = Limits.raiseOpenFiles();
+        this.slotsPerShard = (int) Math.min(config.slotsPerShard(), openFiles);
+        this.socketOps = SocketOps.probe(features);
         for (int i = 0; i < config.threads(); i++) {
-            workers.add(new Worker(this, i, features, slots));
+            workers.add(new Worker(this, i, features, socketOps, slotsPerShard));
         }
     }
 
@@ -75,11 +77,13 @@ public final class Swarm implements AutoCloseable {
     /**
      * Begins to open connections until {@code connections} are open, each tried once.
      *
-     * @throws SetupException if there are not enough ports for them
+     * @throws SetupException if there are not enough ports for them, or descriptors for the rings
      */
     public void grow(int connections) {
         checkFailure();
-        config.sources().check(connections, canBind);
+        config.sources().check(connections, socketOps.bind());
+        RingCount.check(connections, config.threads(), slotsPerShard, config.slotsPerShard(),
+            openFiles);
         target = connections;
         long missing = connections - sum(Count.OPEN);
         if (missing <= 0) {
@@ -99,6 +103,14 @@ public final class Swarm implements AutoCloseable {
                 worker.post(w -> w.connector.begin(count, System.nanoTime()));
             }
         }
+    }
+
+    /**
+     * Whether connections that send do so without Nagle's delay; false where the kernel cannot set
+     * TCP_NODELAY in a ring, so that latencies may include it.
+     */
+    public boolean isNoDelay() {
+        return config.scenario() == Scenario.IDLE || socketOps.options();
     }
 
     /** Whether each connection that was begun is open or has failed. */
@@ -138,8 +150,8 @@ public final class Swarm implements AutoCloseable {
     public Run echo(double perSecond, long millis) {
         checkFailure();
         long open = sum(Count.OPEN);
-        long start = System.nanoTime() + 10_000_000;
-        long end = start + millis * 1_000_000;
+        long start = System.nanoTime() + RUN_DELAY_NANOS;
+        long end = start + millis * NANOS_PER_MS;
         List<CompletableFuture<Void>> parts = new ArrayList<>();
         for (Worker worker : workers) {
             CompletableFuture<Void> part = new CompletableFuture<>();
@@ -216,11 +228,11 @@ public final class Swarm implements AutoCloseable {
     /** Begins to publish at a constant rate. */
     public Run publish(double perSecond, long millis) {
         resetLatency();
-        long start = System.nanoTime() + 1_000_000;
+        long start = System.nanoTime() + PUBLISH_DELAY_NANOS;
         CompletableFuture<Void> done = new CompletableFuture<>();
         int bytes = config.messageBytes();
         workers.getFirst().post(w -> w.publisher.begin(perSecond, bytes, start,
-            start + millis * 1_000_000, done));
+            start + millis * NANOS_PER_MS, done));
         return new Run(List.of(done), () -> workers.getFirst()
             .post(w -> w.publisher.endNow(System.nanoTime())));
     }
@@ -232,13 +244,25 @@ public final class Swarm implements AutoCloseable {
 
     /** Receivers of the last broadcast so far; a little late. */
     public long currentReceivers() {
+        return sumOfLast(Count.CURRENT);
+    }
+
+    /**
+     * Whether the last broadcast has come, in whatever state, to all that are still connected; a
+     * little late. Those before it have then too, or never will: a connection's come in order.
+     */
+    public boolean isReceived() {
+        return sumOfLast(Count.CURRENT) + sumOfLast(Count.CURRENT_WRONG) >= sum(Count.OPEN);
+    }
+
+    private long sumOfLast(Count count) {
         int last = broadcasts.count() - 1;
-        long receivers = 0;
+        long sum = 0;
         for (Worker worker : workers) {
-            long current = worker.counts.get(Count.CURRENT);
-            receivers += (int) (current >>> 32) == last ? (int) current : 0;
+            long value = worker.counts.get(count);
+            sum += (int) (value >>> 32) == last ? (int) value : 0;
         }
-        return receivers;
+        return sum;
     }
 
     /** What became of a broadcast, when its receivers have had their time. */
@@ -279,11 +303,25 @@ public final class Swarm implements AutoCloseable {
         return new Run(parts, () -> { });
     }
 
-    /** Cuts what is left, and ends the threads. */
+    /** Cuts what is left, and ends the threads: all of them, also if one has failed. */
     @Override
     public void close() {
         workers.forEach(Worker::stopIfStarted);
-        workers.forEach(Worker::await);
+        RuntimeException first = null;
+        for (Worker worker : workers) {
+            try {
+                worker.await();
+            } catch (RuntimeException e) {
+                if (first == null) {
+                    first = e;
+                } else {
+                    first.addSuppressed(e);
+                }
+            }
+        }
+        if (first != null) {
+            throw first;
+        }
     }
 
     // ---- how far it is
@@ -327,12 +365,12 @@ public final class Swarm implements AutoCloseable {
 
     /** Waits until {@code condition}, or the time is over; whether the condition held. */
     public boolean await(BooleanSupplier condition, long millis) {
-        long deadline = System.nanoTime() + millis * (NANOS_PER_SECOND / 1_000);
+        long deadline = System.nanoTime() + millis * NANOS_PER_MS;
         while (!condition.getAsBoolean()) {
             if (System.nanoTime() - deadline >= 0) {
                 return false;
             }
-            LockSupport.parkNanos(1_000_000);
+            LockSupport.parkNanos(POLL_NANOS);
         }
         return true;
     }
@@ -355,7 +393,7 @@ public final class Swarm implements AutoCloseable {
         onEach(w -> w.receipts.latency.reset());
     }
 
-    private void onEach(Worker.Command command) {
+    void onEach(Worker.Command command) {
         List<CompletableFuture<Void>> done = new ArrayList<>();
         for (Worker worker : workers) {
             CompletableFuture<Void> future = new CompletableFuture<>();
@@ -372,7 +410,7 @@ public final class Swarm implements AutoCloseable {
         while (true) {
             checkFailure();
             try {
-                return future.get(100, TimeUnit.MILLISECONDS);
+                return future.get(JOIN_MS, TimeUnit.MILLISECONDS);
             } catch (TimeoutException e) {
                 // looks for a failed worker, then waits on
             } catch (ExecutionException e) {

@@ -1,7 +1,6 @@
 package io.mooring.swarm;
 
 import io.mooring.sys.Abi;
-import io.mooring.sys.OffHeap;
 import io.mooring.sys.SetupException;
 import java.net.Inet4Address;
 import java.net.InetAddress;
@@ -77,17 +76,5 @@ public record Target(String url, InetAddress address, int port, String host, Str
 
     int family() {
         return isV4() ? Abi.AF_INET : Abi.AF_INET6;
-    }
-
-    /** Writes a sockaddr of at most {@link Abi#SOCKADDR_IN6_BYTES}; returns its length. */
-    static int writeAddress(long at, InetAddress address, int port) {
-        boolean v4 = address instanceof Inet4Address;
-        OffHeap.zero(at, Abi.SOCKADDR_IN6_BYTES);
-        OffHeap.putShort(at, (short) (v4 ? Abi.AF_INET : Abi.AF_INET6));
-        OffHeap.putShort(at + Abi.SOCKADDR_PORT, Short.reverseBytes((short) port));
-        byte[] bytes = address.getAddress();
-        OffHeap.copy(bytes, 0,
-            at + (v4 ? Abi.SOCKADDR_IN_ADDRESS : Abi.SOCKADDR_IN6_ADDRESS), bytes.length);
-        return v4 ? Abi.SOCKADDR_IN_BYTES : Abi.SOCKADDR_IN6_BYTES;
     }
 }

@@ -1,6 +1,5 @@
 package io.mooring.swarm;
 
-import io.mooring.ring.Ring;
 import io.mooring.ring.RingSignals;
 import io.mooring.ring.Sqe;
 import io.mooring.ring.UserData;
@@ -47,6 +46,7 @@ final class Worker {
     final Publisher publisher = new Publisher(this);
     Connector connector;
 
+    private final SocketOps socketOps;
     private final int slotsPerShard;
     private final WakeUp wakeUp = new WakeUp();
     private final RingSignals signals = new RingSignals(wakeUp.eventFd());
@@ -57,11 +57,13 @@ final class Worker {
     private Shard filling;
     private boolean stopping;
 
-    Worker(Swarm swarm, int index, KernelFeatures features, int slotsPerShard) {
+    Worker(Swarm swarm, int index, KernelFeatures features, SocketOps socketOps,
+        int slotsPerShard) {
         this.swarm = swarm;
         this.config = swarm.config;
         this.index = index;
         this.features = features;
+        this.socketOps = socketOps;
         this.slotsPerShard = slotsPerShard;
         this.receipts = new Receipts(config.scenario(), config.messageBytes(), swarm.broadcastTag,
             swarm.broadcasts);
@@ -186,6 +188,7 @@ final class Worker {
         counts.set(Count.UNVERIFIED, receipts.unverified());
         int last = swarm.broadcasts.count() - 1;
         counts.set(Count.CURRENT, (long) last << 32 | receipts.receivers(last));
+        counts.set(Count.CURRENT_WRONG, (long) last << 32 | receipts.wrong(last));
     }
 
     // ---- start and stop
@@ -202,8 +205,7 @@ final class Worker {
     private void run() {
         try {
             filling = addShard();
-            Ring ring = filling.ring;
-            connector = new Connector(this, ring.supports(Abi.OP_BIND));
+            connector = new Connector(this, socketOps);
             armWakeUp();
             started.complete(null);
         } catch (Throwable e) {
@@ -250,6 +252,8 @@ final class Worker {
             shard.invariants();
         }
         connector.invariants();
+        closer.invariants();
+        echo.invariants();
         if (counts.get(Count.STALE) != 0) {
             throw new IllegalStateException(counts.get(Count.STALE) + " stale completions");
         }

@@ -81,6 +81,7 @@ public final class Abi {
      */
     public static final int SOCKADDR_IN6_BYTES = 28;
     public static final int SOCKADDR_IN6_ADDRESS = 8;
+    public static final int SOCKADDR_IN6_SCOPE = 24;
     public static final int SOCKADDR_PORT = 2;
 
     // poll.h

@@ -2,8 +2,10 @@ package io.mooring.server;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import java.io.IOException;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import org.junit.jupiter.api.AfterAll;
@@ -113,6 +115,46 @@ class SwarmCommandTest {
         try (JavaProcess swarm = swarm(url(server, "/echo"), "--connections 3 --json")) {
             assertThat(swarm.awaitExit()).as("%s", swarm).isEqualTo(1);
             assertThat(swarm.out().getFirst()).contains("\"connect ECONNREFUSED\":3");
+        }
+    }
+
+    /** Who is gone receives nothing more: nobody waits for it. */
+    @ParameterizedTest
+    @ValueSource(strings = {"--rate 20", "--rate 0"})
+    void aLostReceiverIsNotWaitedFor(String rate) throws IOException {
+        List<ScriptedServer.Peer> peers = new CopyOnWriteArrayList<>();
+        try (ScriptedServer server = new ScriptedServer(peer -> {
+            peers.add(peer);
+            peer.upgrade();
+            byte[] frame = peer.frame();
+            while (frame != null && frame[0] == 2) { // the publisher's
+                peers.getFirst().socket.close();
+                peers.get(1).send(frame);
+                peers.get(2).send(frame);
+                frame = peer.frame();
+            }
+            if (frame != null) {
+                peer.send(frame);
+            }
+        }); JavaProcess swarm = swarm(server.url(), "--connections 3 --hold 300ms "
+                + "--scenario broadcast --json " + rate)) {
+            assertThat(swarm.awaitExit()).as("%s", swarm).isEqualTo(1);
+            String json = swarm.out().getFirst();
+            assertThat(number(json, "lost")).isEqualTo(1);
+            assertThat(number(json, "missing")).isEqualTo(number(json, "broadcasts"));
+            assertThat(number(json, "closed")).isEqualTo(2);
+        }
+    }
+
+    /** Also what is lost at the very end is. */
+    @Test
+    void exitsWith1IfTheServerDoesNotClose() throws IOException {
+        try (ScriptedServer server = new ScriptedServer(peer -> {
+            peer.upgrade();
+            peer.frame();
+        }); JavaProcess swarm = swarm(server.url(), "--connections 2 --hold 10ms --json")) {
+            assertThat(swarm.awaitExit()).as("%s", swarm).isEqualTo(1);
+            assertThat(swarm.out().getFirst()).contains("\"ended without a close frame\":2");
         }
     }
 

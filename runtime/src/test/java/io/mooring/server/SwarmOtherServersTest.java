@@ -212,6 +212,9 @@ class SwarmOtherServersTest {
         try (ScriptedServer server = new ScriptedServer(peer -> {
             peer.socket.setReceiveBufferSize(16 << 10);
             peer.upgrade();
+            for (int i = 0; i < 10; i++) {
+                peer.send(peer.frame());
+            }
             try {
                 read.await();
             } catch (InterruptedException e) {
@@ -220,6 +223,8 @@ class SwarmOtherServersTest {
             peer.echo();
         }); Swarm swarm = Swarm.open(config(server.url(), Scenario.ECHO, bytes))) {
             grow(swarm, 4);
+            echo(swarm, 400, 100); // a first run, so that the second one does not begin at 0
+            assertThat(swarm.status().received()).isEqualTo(40);
             Swarm.Run run = swarm.echo(4000, 1000);
             // Far less than what is due: the rest does not exist.
             assertThat(swarm.await(run::isDone, 1500)).isFalse();
@@ -227,9 +232,9 @@ class SwarmOtherServersTest {
             assertThat(sent).isLessThan(1500);
             read.countDown();
             Await.until(() -> "all are sent: " + swarm.status(),
-                () -> swarm.status().sent() == 4000);
+                () -> swarm.status().sent() == 40 + 4000);
             Await.until(() -> "all are back: " + swarm.status(), run::isDone);
-            assertThat(swarm.status().received()).isEqualTo(4000);
+            assertThat(swarm.status().received()).isEqualTo(40 + 4000);
             assertThat(swarm.status().corrupt()).isZero();
             assertThat(swarm.status().late()).isGreaterThan(1000);
             assertThat(swarm.latency().getMaxValue()).isGreaterThan(500_000_000L);
@@ -237,12 +242,12 @@ class SwarmOtherServersTest {
         }
     }
 
-    /** It answers our close with silence, or ends without its close frame. */
+    /** It answers our close with silence or nonsense, or ends without its close frame. */
     @Test
     void serversThatDoNotCloseWell() throws IOException {
         AtomicInteger next = new AtomicInteger();
         try (ScriptedServer server = new ScriptedServer(peer -> {
-            int kind = next.getAndIncrement() % 3;
+            int kind = next.getAndIncrement() % 4;
             peer.upgrade();
             byte[] close = peer.frame();
             assertThat(close).isEqualTo(new byte[] {8, 3, (byte) 0xe8});
@@ -252,16 +257,23 @@ class SwarmOtherServersTest {
                     peer.send(close);
                     peer.in.read(); // leaves it to us to end the connection
                 }
+                case 2 -> {
+                    peer.out.write(new byte[] {(byte) 0xf3, 0});
+                    peer.in.read();
+                }
                 default -> { }
             }
         }); Swarm swarm = Swarm.open(config(server.url(), Scenario.IDLE, 64)
                 .withTimeouts(10_000, 300))) {
-            grow(swarm, 30);
-            closeAll(swarm);
-            assertThat(swarm.status().closed()).isEqualTo(10);
-            assertThat(swarm.status().lost()).isEqualTo(20);
-            assertThat(swarm.failures()).isEqualTo(
-                Map.of("close timeout", 10L, "ended without a close frame", 10L));
+            for (int round = 1; round <= 2; round++) { // in the same slots
+                grow(swarm, 40);
+                assertThat(swarm.status().connected()).isEqualTo(40);
+                closeAll(swarm);
+                assertThat(swarm.status().closed()).isEqualTo(10 * round);
+                assertThat(swarm.status().lost()).isEqualTo(30 * round);
+                assertThat(swarm.failures()).isEqualTo(Map.of("close timeout", 10L * round,
+                    "ended without a close frame", 10L * round, "protocol error", 10L * round));
+            }
         }
     }
 
@@ -298,6 +310,36 @@ class SwarmOtherServersTest {
             assertThat(swarm.status().lost()).isZero();
             closeAll(swarm);
             assertThat(swarm.status().closed()).isEqualTo(20);
+        }
+    }
+
+    /** A message is to go while pongs are on their way, whichever ring they are in. */
+    @Test
+    void publishesBetweenPongs() throws IOException {
+        byte[] pings = new byte[3 * 2];
+        for (int i = 0; i < pings.length; i += 2) {
+            pings[i] = (byte) 0x89;
+        }
+        try (ScriptedServer server = new ScriptedServer(peer -> {
+            peer.upgrade();
+            for (byte[] frame = peer.frame(); frame != null; frame = peer.frame()) {
+                if (frame[0] == 2) {
+                    peer.out.write(pings);
+                } else if (frame[0] == 8) {
+                    peer.send(frame);
+                    return;
+                }
+            }
+        }); Swarm swarm = Swarm.open(config(server.url(), Scenario.BROADCAST, 64))) {
+            grow(swarm, 50); // all slots of the first ring: the publisher is in another one
+            swarm.openPublisher();
+            for (int i = 0; i < 300; i++) {
+                assertThat(swarm.publish(64, false)).isEqualTo(i);
+            }
+            Swarm.Run run = swarm.publish(2000, 100);
+            Await.until("the last one is sent", run::isDone);
+            closeAll(swarm);
+            assertThat(swarm.status().closed()).isEqualTo(50);
         }
     }
 

@@ -34,6 +34,7 @@ class AbiTest {
         SOCKADDR_IN_ADDRESS sockaddr_in.sin_addr
         SOCKADDR_IN6_BYTES sockaddr_in6
         SOCKADDR_IN6_ADDRESS sockaddr_in6.sin6_addr
+        SOCKADDR_IN6_SCOPE sockaddr_in6.sin6_scope_id
         SOCKADDR_PORT sockaddr_in6.sin6_port
         PARAMS_BYTES io_uring_params
         PARAMS_SQ_ENTRIES io_uring_params.sq_entries

@@ -1,28 +1,28 @@
-package io.mooring.reactor;
+package io.mooring.sys;
 
 /** First in, first out, of ints; grows, never shrinks. One thread. */
-final class IntQueue {
+public final class IntQueue {
     private int[] items = new int[64];
     private int head;
     private int tail;
 
-    void add(int item) {
+    public void add(int item) {
         if (tail - head == items.length) {
             grow();
         }
         items[tail++ & items.length - 1] = item;
     }
 
-    int remove() {
+    public int remove() {
         assert !isEmpty();
         return items[head++ & items.length - 1];
     }
 
-    boolean isEmpty() {
+    public boolean isEmpty() {
         return head == tail;
     }
 
-    int size() {
+    public int size() {
         return tail - head;
     }
 
