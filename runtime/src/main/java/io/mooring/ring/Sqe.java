@@ -45,8 +45,9 @@ public final class Sqe {
     }
 
     /**
-     * setsockopt(2); {@code value} is read when the operation runs, which in a chain may be later.
-     * 6.7.
+     * setsockopt(2); {@code value} is read when the operation runs. 6.7. Alone or first in a chain
+     * only: kernels up to 6.12 at least read this very entry when the operation runs, and behind
+     * another link that may be after it was written anew.
      */
     public static void prepSetOption(long sqe, int file, int level, int option, long value,
         int bytes, long userData) {
@@ -65,6 +66,12 @@ public final class Sqe {
     public static void prepConnect(long sqe, int file, long sockaddr, int bytes, long userData) {
         write(sqe, Abi.OP_CONNECT, Abi.SQE_FIXED_FILE, 0, file, bytes, sockaddr, 0, 0, userData, 0,
             0);
+    }
+
+    /** Has a prepared entry say nothing when it succeeds. */
+    public static void silently(long sqe) {
+        byte flags = OffHeap.getByte(sqe + Abi.SQE_FLAGS);
+        OffHeap.putByte(sqe + Abi.SQE_FLAGS, (byte) (flags | Abi.SQE_CQE_SKIP_SUCCESS));
     }
 
     /**

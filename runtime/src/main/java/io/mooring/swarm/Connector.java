@@ -12,14 +12,12 @@ import java.util.Arrays;
 import org.agrona.collections.Long2ObjectHashMap;
 
 /**
- * Opens connections, a bounded number at a time. Each is one chain in the kernel: socket, options,
- * bind, connect, request, and the receive of the response, which posts the only completion. A link
- * that fails posts its own instead, and the rest of the chain keeps silent.
+ * Opens connections, a bounded number at a time. Each is a socket, then one chain: option, bind,
+ * connect, request, and the receive of the response, which posts the only completion. A link that
+ * fails posts its own instead, and the rest of the chain keeps silent.
  */
 final class Connector {
     private static final int HEAD_MAX = 8 << 10;
-    /** Submissions of one chain. */
-    private static final int CHAIN = 7;
     private static final long NANOS_PER_SECOND = 1_000_000_000L;
     private static final long NANOS_PER_MS = 1_000_000;
     private static final int SOCKADDR = 32;
@@ -124,7 +122,7 @@ final class Connector {
     void turn(long now) {
         while (window.hasRoom() && (publisherDue || toStart > 0 && now >= nextStart())) {
             Shard shard = worker.shardWithSlot();
-            if (shard.sq.room() < CHAIN + Shard.ROOM_MIN) {
+            if (!shard.hasRoom()) {
                 break;
             }
             int slot = shard.table.take();
@@ -165,12 +163,27 @@ final class Connector {
         int place = window.enter(shard, slot, now);
         Slot.place(c, place);
         Slot.addOp(c, Slot.OP_CHAIN);
-        SubmissionQueue sq = shard.sq;
-        int generation = Slot.generation(c);
-        long sqe = sq.next();
-        Sqe.prepSocket(sqe, slot, config.target().family(), Abi.SOCK_STREAM,
-            UserData.pack(Op.SOCKET, generation, slot));
-        Sqe.linkSilently(sqe);
+        Sqe.prepSocket(shard.sq.next(), slot, config.target().family(), Abi.SOCK_STREAM,
+            UserData.pack(Op.SOCKET, Slot.generation(c), slot));
+    }
+
+    /** The socket is there, or not. */
+    void onSocket(Shard shard, int slot, long c, int result) {
+        if (result < 0) {
+            onChainError(shard, slot, c, Op.SOCKET, result);
+        } else {
+            chain(shard.sq, slot, Slot.generation(c), Slot.place(c));
+        }
+    }
+
+    private void chain(SubmissionQueue sq, int slot, int generation, int place) {
+        long sqe;
+        if (noDelay) {
+            sqe = sq.next();
+            Sqe.prepSetOption(sqe, slot, Abi.IPPROTO_TCP, Abi.TCP_NODELAY, one, Integer.BYTES,
+                UserData.pack(Op.NO_DELAY, generation, slot));
+            Sqe.silently(sqe);
+        }
         if (canBind) {
             nextSource();
             // Without the option bind would take a port before the destination is known, and each
@@ -182,12 +195,6 @@ final class Connector {
             sqe = sq.next();
             Sqe.prepBind(sqe, slot, sourceAddress, sourceBytes,
                 UserData.pack(Op.BIND, generation, slot));
-            Sqe.linkSilently(sqe);
-        }
-        if (noDelay) {
-            sqe = sq.next();
-            Sqe.prepSetOption(sqe, slot, Abi.IPPROTO_TCP, Abi.TCP_NODELAY, one, Integer.BYTES,
-                UserData.pack(Op.OPTION, generation, slot));
             Sqe.linkSilently(sqe);
         }
         sqe = sq.next();

@@ -2,8 +2,8 @@ package io.mooring.swarm;
 
 /** The op byte of user_data: which handler a completion goes to. */
 final class Op {
-    // The chain that connects; whichever posts a completion, it is the only one.
     static final int SOCKET = 1;
+    // The chain that connects; whichever posts a completion, it is the only one.
     static final int OPTION = 2;
     static final int BIND = 3;
     static final int CONNECT = 4;
@@ -18,6 +18,8 @@ final class Op {
     static final int CLOSE = 12;
     static final int CANCEL = 13;
     static final int WAKE = 14;
+    /** An option that a connection can do without. */
+    static final int NO_DELAY = 15;
 
     private static final String[] NAMES =
         {"", "socket", "setsockopt", "bind", "connect", "request", "handshake"};
@@ -25,7 +27,7 @@ final class Op {
     private Op() {
     }
 
-    /** Of an operation of the chain. */
+    /** Of an operation that connects. */
     static String name(int op) {
         return NAMES[op];
     }

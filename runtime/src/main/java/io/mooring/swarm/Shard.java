@@ -130,6 +130,8 @@ final class Shard implements RingSignals.Bed {
             case Op.SEND_NOW -> sending.onShort(slot, c, result);
             case Op.SEND_ALL -> sending.onSent(slot, c, result);
             case Op.CLOSE -> onClosed(slot, c);
+            case Op.SOCKET -> worker.connector.onSocket(this, slot, c, result);
+            case Op.NO_DELAY -> { }
             case Op.RESPONSE -> onResponse(slot, c, result, flags);
             default -> worker.connector.onChainError(this, slot, c, op, result);
         }

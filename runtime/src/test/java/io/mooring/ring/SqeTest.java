@@ -134,6 +134,20 @@ class SqeTest {
     }
 
     @Test
+    void silently() {
+        Entry entry = new Entry();
+        entry.opcode = 16;
+        entry.flags = FIXED_FILE | SKIP_SUCCESS;
+        entry.fd = 1;
+        entry.addr = 2;
+        entry.off = 16;
+        check("silently", entry, sqe -> {
+            Sqe.prepConnect(sqe, 1, 2, 16, USER_DATA);
+            Sqe.silently(sqe);
+        });
+    }
+
+    @Test
     void link() {
         Entry entry = new Entry();
         entry.opcode = 16;
@@ -227,6 +241,7 @@ class SqeTest {
         socket();
         setOption();
         bindAndConnect();
+        silently();
         link();
         receive();
         receiveMultishot();
