@@ -18,7 +18,8 @@ public enum Counter {
     REFUSED_CGROUP("connections_refused_cgroup",
         "Connections answered 503: the control group's memory has reached the reserve"),
     REFUSED_TCP_MEMORY("connections_refused_tcp_memory",
-        "Connections answered 503: TCP memory is past the pressure mark of tcp_mem"),
+        "Connections answered 503: TCP memory was past the pressure mark of tcp_mem for half a "
+            + "second"),
     ACCEPT_ERRORS("accept_errors", "Accepts that failed (no memory, no file); tried again later"),
     HTTP_REQUESTS("http_requests", "Plain HTTP requests answered"),
     HANDSHAKE_REJECTED("handshakes_rejected", "Requests answered with an HTTP error"),

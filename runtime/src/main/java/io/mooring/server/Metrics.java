@@ -73,7 +73,7 @@ final class Metrics {
             memory.tcpBytes());
         if (memory.isTcpLimited()) {
             gauge(out, "tcp_memory_pressure_bytes",
-                "From here on new connections are refused (tcp_mem[1])",
+                "Past this for half a second new connections are refused (tcp_mem[1])",
                 memory.tcpPressureBytes());
             gauge(out, "tcp_memory_limit_bytes", "From here on the kernel refuses (tcp_mem[2])",
                 memory.tcpMaximumBytes());
