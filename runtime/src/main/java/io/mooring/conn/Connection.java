@@ -59,6 +59,8 @@ public final class Connection {
     public static final int FLAG_READY = 1 << 7;
     /** Not read from, because it publishes faster than its messages are sent. */
     public static final int FLAG_HELD = 1 << 9;
+    /** To be shut before its descriptor is closed, or its peer would not hear of it. */
+    public static final int FLAG_SHUT_DUE = 1 << 10;
     /** Counted by the admission, so to be counted out. */
     public static final int FLAG_ADMITTED = 1 << 8;
 

@@ -64,7 +64,7 @@ final class Closer {
             if (!sendCloseFrame(slot, c, code, NO_REASON)) {
                 return;
             }
-            if (!isLast) {
+            if (!isLast || !shard.closesAtOnce) {
                 Connection.set(c, Connection.FLAG_LINGER);
             }
         } // else it answers ours, has all that we sent, and sends no more itself
@@ -215,6 +215,9 @@ final class Closer {
         if (Connection.closeCode(c) == 0) {
             Connection.closeCode(c, CloseCode.ABNORMAL);
         }
+        if (!shard.closesAtOnce && Connection.phase(c) != Phase.LINGERING) {
+            Connection.set(c, Connection.FLAG_SHUT_DUE);
+        }
         Connection.phase(c, Phase.DEAD);
         shard.wheel.cancel(slot);
         notifyClosed(slot, c);
@@ -230,6 +233,12 @@ final class Closer {
         cancel(slot, c, Connection.OP_POLL, Op.POLL);
         cancel(slot, c, Connection.OP_RECV_MULTISHOT, Op.RECV_MULTISHOT);
         cancel(slot, c, Connection.OP_SEND, Op.SEND_ALL);
+        if (Connection.is(c, Connection.FLAG_SHUT_DUE)) {
+            Connection.clear(c, Connection.FLAG_SHUT_DUE);
+            Connection.addOp(c, Connection.OP_SHUTDOWN);
+            Sqe.prepShutdown(shard.sq.next(), slot, Abi.SHUT_RDWR,
+                shard.userData(Op.SHUTDOWN, slot, c));
+        }
         shard.sender.hurry(c);
         join(slot, c);
     }

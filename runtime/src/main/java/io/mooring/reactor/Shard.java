@@ -46,6 +46,8 @@ final class Shard implements RingSignals.Bed {
     final BufferRing buffers;
     final SpillPool spill;
     final SendQueue output;
+    /** See {@link KernelFeatures#closesAtOnce}. */
+    final boolean closesAtOnce;
 
     final Acceptor acceptor;
     final Receiver receiver;
@@ -71,6 +73,7 @@ final class Shard implements RingSignals.Bed {
         this.ring = Ring.open(features, config.submissionEntries(), config.completionEntries());
         this.sq = ring.sq();
         this.cq = ring.cq();
+        this.closesAtOnce = features.closesAtOnce();
         try {
             DirectFiles.register(ring, slots);
             this.table = new ConnectionTable(slots);

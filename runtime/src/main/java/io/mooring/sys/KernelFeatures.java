@@ -4,6 +4,8 @@ import java.io.IOException;
 import java.lang.foreign.Arena;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 
 /**
  * What this kernel offers, found by trial: a ring is set up with each flag and thrown away. A
@@ -26,6 +28,10 @@ public record KernelFeatures(String release, int setupFlags, boolean noSqArray,
 
     private static final int[] OPS_NEEDED = {Abi.OP_NOP, Abi.OP_POLL_ADD, Abi.OP_ACCEPT,
         Abi.OP_ASYNC_CANCEL, Abi.OP_CLOSE, Abi.OP_SEND, Abi.OP_RECV, Abi.OP_SHUTDOWN};
+
+    private static final int CLOSES_AT_ONCE_MAJOR = 6;
+    private static final int CLOSES_AT_ONCE_MINOR = 13;
+    private static final Pattern VERSION = Pattern.compile("(\\d{1,4})\\.(\\d{1,4})");
 
     private static final Path DISABLED = Path.of("/proc/sys/kernel/io_uring_disabled");
 
@@ -55,6 +61,27 @@ public record KernelFeatures(String release, int setupFlags, boolean noSqArray,
                 Syscalls.close(fd);
             }
         }
+    }
+
+    /**
+     * Whether closing a direct descriptor lets go of its socket at once (6.13). Before that, files
+     * were let go of in order: one that is closed stays open, and its peer hears nothing, until
+     * every request that was begun in its ring before the close has ended, a connection's poll
+     * among them. Told by the version: a later one has it for sure, and an earlier one that has it
+     * only closes more slowly.
+     */
+    public boolean closesAtOnce() {
+        return isAtLeast(release, CLOSES_AT_ONCE_MAJOR, CLOSES_AT_ONCE_MINOR);
+    }
+
+    /** Of a release as uname(2) gives it: "6.12.117+deb13-arm64". */
+    static boolean isAtLeast(String release, int major, int minor) {
+        Matcher version = VERSION.matcher(release);
+        if (!version.lookingAt()) {
+            return false;
+        }
+        int ours = Integer.parseInt(version.group(1));
+        return ours > major || ours == major && Integer.parseInt(version.group(2)) >= minor;
     }
 
     /** One line for the log. */

@@ -196,6 +196,38 @@ class ReactorTest {
         }
     }
 
+    /** As where a closed descriptor does not let go of its socket: peers hear of their end. */
+    @ParameterizedTest
+    @EnumSource(Arming.class)
+    void whereAKernelClosesLateItShutsFirst(Arming arming) {
+        TestServer.Sizes sizes = new TestServer.Sizes();
+        sizes.arming = arming;
+        sizes.kernelRelease = "6.12";
+        sizes.handshakeTimeoutMs = 5_000;
+        try (TestServer server = new TestServer(sizes)) {
+            Clients.run(150, 19, (number, random) -> {
+                if (number % 3 == 0) {
+                    try (WsClient silent = new WsClient(server.port, random)) {
+                        silent.awaitEnd(); // it says nothing, and is cut
+                    }
+                    return;
+                }
+                try (WsClient client = WsClient.open(server.port, "/echo", random)) {
+                    for (int round = 0; round < 4; round++) {
+                        echoSome(client, random);
+                    }
+                    if (number % 3 == 1) {
+                        client.closeProperly();
+                    } else {
+                        client.reset();
+                    }
+                }
+            });
+            server.awaitEmpty();
+            assertThat(server.count(Counter.HANDSHAKE_TIMEOUT)).isEqualTo(50);
+        }
+    }
+
     /**
      * A receive buffer full of tiny messages ends each turn early, with others unread; meanwhile
      * the broadcaster must not take the records of the sends that wait for them to be read.

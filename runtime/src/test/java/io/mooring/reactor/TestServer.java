@@ -41,6 +41,8 @@ final class TestServer implements AutoCloseable {
         int idleTimeoutMs;
         int closeTimeoutMs = 20_000;
         Arming arming = Arming.ADAPTIVE;
+        /** Null: this kernel's own. */
+        String kernelRelease;
 
         private ReactorConfig config() {
             return new ReactorConfig(slots, slotsPerShard, submissions, completions, buffers,
@@ -60,6 +62,10 @@ final class TestServer implements AutoCloseable {
         } catch (SetupException e) {
             Assumptions.abort(e.getMessage());
             throw e;
+        }
+        if (sizes.kernelRelease != null) {
+            features = new KernelFeatures(sizes.kernelRelease, features.setupFlags(),
+                features.noSqArray(), features.registeredRing());
         }
         Limits.raiseOpenFiles();
         Listener listener = Listener.open("127.0.0.1", 0);

@@ -7,6 +7,7 @@ import java.io.IOException;
 import java.io.OutputStream;
 import java.net.InetAddress;
 import java.net.Socket;
+import java.net.SocketException;
 import java.nio.charset.StandardCharsets;
 import java.util.Random;
 
@@ -142,6 +143,15 @@ final class WsClient implements AutoCloseable {
             throw new IOException("no proper close: " + frame.opcode() + " " + frame.closeCode());
         }
         close();
+    }
+
+    /** Answers nothing, and returns when the server has ended the connection, one way or other. */
+    void awaitEnd() throws IOException {
+        try {
+            while (in.read() >= 0) { }
+        } catch (SocketException e) {
+            // a reset is an end too
+        }
     }
 
     /** Resets the connection. */

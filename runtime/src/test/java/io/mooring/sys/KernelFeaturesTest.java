@@ -16,6 +16,15 @@ import org.junit.jupiter.params.provider.ValueSource;
 class KernelFeaturesTest {
     private static final Path DISABLED = Path.of("/proc/sys/kernel/io_uring_disabled");
 
+    @ParameterizedTest
+    @CsvSource({"6.13,true", "6.13.0-rc1,true", "6.18.44-fc-v782,true", "7.0.1,true",
+        "6.12.117+deb13-arm64-16k,false", "6.1.0-9-amd64,false", "5.19,false", "strange,false",
+        "'',false"})
+    void readsTheVersion(String release, boolean closesAtOnce) {
+        assertThat(new KernelFeatures(release, 0, false, false).closesAtOnce())
+            .isEqualTo(closesAtOnce);
+    }
+
     @Test
     void thisKernel() {
         KernelFeatures features = probe();
