@@ -279,6 +279,9 @@ final class Closer {
         shard.acceptor.leave(c);
         counters.increment(Counter.CLOSED);
         table.free(slot);
+        if (!shard.closesAtOnce) {
+            shard.renewal.onClosed();
+        }
     }
 
     /** The ring is about to be closed, and the connection with it. */

@@ -54,6 +54,9 @@ public enum Counter {
     READS_PAUSED("reads_paused", "Times a connection was not read because its output was behind"),
     SPILL_EXHAUSTED("spill_exhausted",
         "Connections closed or messages refused: the spill pool was full"),
+    RENEWALS("renewals",
+        "Times all that waits in a ring was begun anew, so that the kernel lets go of closed "
+            + "sockets (before Linux 6.13)"),
     PROMOTED("arming_promoted", "Connections promoted to multishot receive"),
     DEMOTED("arming_demoted", "Connections demoted to one-shot poll"),
     PUBLISHED("messages_published", "Messages published to a topic by a connection"),

@@ -122,11 +122,7 @@ final class Receiver {
             return;
         }
         giveBack(flags);
-        if (result == -Errno.ECANCELED && Connection.phase(c) != Phase.DEAD) {
-            arm(slot, c, true); // paused, or cooled down
-        } else {
-            onRecvError(slot, c, result);
-        }
+        onRecvError(slot, c, result);
     }
 
     /** Bytes have come. */
@@ -183,14 +179,17 @@ final class Receiver {
         upgrader.timedOut(slot, c);
     }
 
-    /** The peer has ended its side (0), or there was no buffer, or nothing to read, or an error. */
+    /**
+     * The peer has ended its side (0), or there was no buffer, or nothing to read, or an error; or
+     * we cancelled it, to pause, to cool down, to begin it anew.
+     */
     private void onRecvError(int slot, long c, int result) {
         if (Connection.phase(c) == Phase.DEAD) {
             shard.closer.join(slot, c);
             return;
         }
         switch (-result) {
-            case Errno.EAGAIN, Errno.EINTR -> arm(slot, c, true);
+            case Errno.EAGAIN, Errno.EINTR, Errno.ECANCELED -> arm(slot, c, true);
             case Errno.ENOBUFS -> starve(slot, c);
             default -> {
                 if (result == 0) {
@@ -274,7 +273,7 @@ final class Receiver {
         arm(slot, c, false);
     }
 
-    private void cancelMultishot(int slot, long c) {
+    void cancelMultishot(int slot, long c) {
         if (Connection.hasOp(c, Connection.OP_RECV_MULTISHOT)
                 && !Connection.is(c, Connection.FLAG_CANCELLING)) {
             Connection.set(c, Connection.FLAG_CANCELLING);

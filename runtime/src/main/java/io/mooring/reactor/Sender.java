@@ -376,6 +376,10 @@ final class Sender {
 
     void onSendAll(int slot, long c, int result) {
         Connection.removeOp(c, Connection.OP_SEND);
+        if (result == -Errno.ECANCELED && Connection.phase(c) != Phase.DEAD) {
+            sendAll(slot, c); // only to be begun anew, see Renewal
+            return;
+        }
         if (result < 0) {
             onSendError(slot, c);
             return;

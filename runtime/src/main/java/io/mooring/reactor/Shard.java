@@ -54,6 +54,7 @@ final class Shard implements RingSignals.Bed {
     final Sender sender;
     final Closer closer;
     final Deadlines deadlines;
+    final Renewal renewal;
 
     /** Entered in this turn; the reactor's own mark. */
     boolean awake;
@@ -91,6 +92,7 @@ final class Shard implements RingSignals.Bed {
         this.receiver = new Receiver(this);
         this.acceptor = new Acceptor(this, reactor.listener);
         this.deadlines = new Deadlines(this);
+        this.renewal = new Renewal(this);
     }
 
     /**
@@ -175,11 +177,15 @@ final class Shard implements RingSignals.Bed {
         }
     }
 
-    /** The end of a turn: sends that are through, slots that waited for room or buffers. */
+    /**
+     * The end of a turn: sends that are through, slots that waited for room or buffers, what is to
+     * be begun anew.
+     */
     void settle() {
         sender.settle(cq.head());
         resumeReady();
         receiver.resumeStarved();
+        renewal.turn();
     }
 
     /** Whether there is room for what one more completion may cause. */
@@ -232,7 +238,7 @@ final class Shard implements RingSignals.Bed {
     @Override
     public boolean isBusy() {
         return cq.head() != cq.tail() || !ready.isEmpty() || ring.overflowed()
-            || sender.isUrgent() || receiver.hasStarved();
+            || sender.isUrgent() || receiver.hasStarved() || renewal.isUnderWay();
     }
 
     /** Memory that traffic and connections have left behind goes back, once they are few. */

@@ -20,6 +20,7 @@ final class Op {
     static final int WAKE = 14;
     /** An option that a connection can do without. */
     static final int NO_DELAY = 15;
+    static final int SHUTDOWN = 16;
 
     private static final String[] NAMES =
         {"", "socket", "setsockopt", "bind", "connect", "request", "handshake"};

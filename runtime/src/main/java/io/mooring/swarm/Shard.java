@@ -41,6 +41,7 @@ final class Shard implements RingSignals.Bed {
     private final Counts counts;
     private final int number;
     private final boolean hot;
+    private final boolean closesAtOnce;
     /** Connections with input that found no buffer, or no room. */
     private final IntQueue starved = new IntQueue();
     /** Single receives in the kernel: each needs a buffer at once. */
@@ -53,6 +54,7 @@ final class Shard implements RingSignals.Bed {
         this.counts = worker.counts;
         this.frames = worker.frames;
         this.hot = worker.config.scenario() == Scenario.ECHO;
+        this.closesAtOnce = worker.features.closesAtOnce();
         this.ring = Ring.open(worker.features, SUBMISSIONS, COMPLETIONS);
         this.sq = ring.sq();
         this.cq = ring.cq();
@@ -129,6 +131,7 @@ final class Shard implements RingSignals.Bed {
             case Op.RECV -> onRecv(slot, c, result, flags);
             case Op.SEND_NOW -> sending.onShort(slot, c, result);
             case Op.SEND_ALL -> sending.onSent(slot, c, result);
+            case Op.SHUTDOWN -> onShutdown(slot, c);
             case Op.CLOSE -> onClosed(slot, c);
             case Op.SOCKET -> worker.connector.onSocket(this, slot, c, result);
             case Op.NO_DELAY -> { }
@@ -387,6 +390,9 @@ final class Shard implements RingSignals.Bed {
         worker.closer.onEnded(c, why);
         Slot.state(c, Slot.DEAD);
         Slot.clear(c, Slot.WANTS | Slot.QUEUED);
+        if (!closesAtOnce) {
+            Slot.set(c, Slot.SHUT_DUE);
+        }
         frames.forget(c);
         sending.forget(c);
         // By user_data: each is one look into one of the ring's hash buckets. A chain is over when
@@ -406,12 +412,24 @@ final class Shard implements RingSignals.Bed {
     /** A dead connection's descriptor is closed once nothing of it is in the kernel. */
     void join(int slot, long c) {
         assert Slot.state(c) == Slot.DEAD;
-        if (Slot.ops(c) == 0) {
+        if (Slot.ops(c) != 0) {
+            if (Slot.hasOp(c, Slot.OP_SEND)) {
+                sending.hurry();
+            }
+        } else if (Slot.is(c, Slot.SHUT_DUE)) {
+            Slot.clear(c, Slot.SHUT_DUE);
+            Slot.addOp(c, Slot.OP_SHUTDOWN);
+            Sqe.prepShutdown(sq.next(), slot, Abi.SHUT_RDWR, userData(Op.SHUTDOWN, slot, c));
+        } else {
             Slot.addOp(c, Slot.OP_CLOSE);
             Sqe.prepClose(sq.next(), slot, userData(Op.CLOSE, slot, c));
-        } else if (Slot.hasOp(c, Slot.OP_SEND)) {
-            sending.hurry();
         }
+    }
+
+    /** Also with an error: never connected, or ended by the peer already. */
+    private void onShutdown(int slot, long c) {
+        Slot.removeOp(c, Slot.OP_SHUTDOWN);
+        join(slot, c);
     }
 
     /** Also with an error: a connection whose socket was never made has nothing to close. */

@@ -53,6 +53,8 @@ final class Slot {
     static final int OURS = 1 << 13;
     /** Waits for room to send, or to be closed, in the queue of what is sent. */
     static final int QUEUED_TO_SEND = 1 << 14;
+    /** To be shut before its descriptor is closed, or its peer would not hear of it. */
+    static final int SHUT_DUE = 1 << 15;
     static final int WANTS = WANT_PONG | WANT_CLOSE | WANT_ECHO;
 
     // Operations in the kernel.
@@ -63,6 +65,7 @@ final class Slot {
     static final int OP_SEND = 1 << 4;
     static final int OP_SEND_ALL = 1 << 5;
     static final int OP_CLOSE = 1 << 6;
+    static final int OP_SHUTDOWN = 1 << 7;
     static final int OPS_RECEIVING = OP_CHAIN | OP_POLL | OP_RECV | OP_MULTI;
     static final int OPS_SENDING = OP_SEND | OP_SEND_ALL;
 
@@ -122,7 +125,7 @@ final class Slot {
     }
 
     static int ops(long c) {
-        return OffHeap.getByte(c + 7);
+        return OffHeap.getByte(c + 7) & 0xff;
     }
 
     static void addOp(long c, int op) {

@@ -42,10 +42,9 @@ public final class Swarm implements AutoCloseable {
     private long attempted;
     private int target;
 
-    private Swarm(SwarmConfig config) {
+    private Swarm(SwarmConfig config, KernelFeatures features) {
         this.config = config;
         this.broadcastTag = (int) (System.nanoTime() * 0x9e37_79b9_7f4a_7c15L >>> 32) | 1 << 31;
-        KernelFeatures features = KernelFeatures.probe();
         this.openFiles = Limits.raiseOpenFiles();
         this.slotsPerShard = (int) Math.min(config.slotsPerShard(), openFiles);
         this.socketOps = SocketOps.probe(features);
@@ -60,7 +59,11 @@ public final class Swarm implements AutoCloseable {
      * @throws SetupException naming what this system lacks
      */
     public static Swarm open(SwarmConfig config) {
-        Swarm swarm = new Swarm(config);
+        return open(config, KernelFeatures.probe());
+    }
+
+    static Swarm open(SwarmConfig config, KernelFeatures features) {
+        Swarm swarm = new Swarm(config, features);
         try {
             for (Worker worker : swarm.workers) {
                 worker.start(Thread.ofPlatform().name("swarm-" + worker.index));

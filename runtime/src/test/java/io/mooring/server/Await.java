@@ -9,7 +9,7 @@ import java.util.function.Supplier;
  * Waits for a condition by looking at it, with a deadline that only a hang reaches: a slow machine
  * takes longer and never fails.
  */
-final class Await {
+public final class Await {
     static final Duration DEADLINE = Duration.ofSeconds(30);
 
     private static final int SPINS = 200;
@@ -19,11 +19,11 @@ final class Await {
     }
 
     /** @param what what is waited for, as a statement: "all slots are free" */
-    static void until(String what, BooleanSupplier condition) {
+    public static void until(String what, BooleanSupplier condition) {
         until(() -> what, condition);
     }
 
-    static void until(Supplier<String> what, BooleanSupplier condition) {
+    public static void until(Supplier<String> what, BooleanSupplier condition) {
         long start = System.nanoTime();
         for (int i = 0; !condition.getAsBoolean(); i++) {
             if (System.nanoTime() - start > DEADLINE.toNanos()) {
