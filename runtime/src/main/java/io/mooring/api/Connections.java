@@ -1,6 +1,7 @@
 package io.mooring.api;
 
 import java.net.InetSocketAddress;
+import java.util.function.Consumer;
 
 /**
  * What a handler can do, on the reactor thread that called it and only there. Connections of other
@@ -41,7 +42,8 @@ public interface Connections {
 
     /**
      * Joins a topic. Joining twice is joining once. False if the connection is not open or of
-     * another reactor.
+     * another reactor; and, counted as refused, if it has joined 1,024 topics, the memory for
+     * topics is used up, or the name is longer than 1,024 bytes of UTF-8.
      */
     boolean subscribe(long connection, String topic);
 
@@ -55,4 +57,21 @@ public interface Connections {
      * @return FULL if the memory for frames in flight is used up: nothing was sent; else QUEUED
      */
     SendResult publish(String topic, Payload message, long except);
+
+    /**
+     * The same, and tells what became of it, once that is known of every subscriber.
+     *
+     * @param onDelivered called once, on some reactor's thread, maybe before this returns; not if
+     *     the result is not QUEUED
+     */
+    SendResult publish(String topic, Payload message, long except, Consumer<Delivery> onDelivered);
+
+    /**
+     * The same for the one topic that {@code subscriber}, a connection of this reactor, has joined;
+     * its name is not looked up.
+     *
+     * @return CLOSED, and nothing was sent, if the connection is over, or has joined no topic or
+     *     several
+     */
+    SendResult publish(long subscriber, Payload message, long except);
 }

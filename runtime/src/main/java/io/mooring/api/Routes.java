@@ -1,99 +1,100 @@
 package io.mooring.api;
 
 import java.util.ArrayList;
-import java.util.HashMap;
 import java.util.List;
-import java.util.Map;
 
 /**
- * Which handler serves which path: exact paths first, then the longest prefix. Immutable once
- * built.
+ * Which handler serves which path, by method: exact paths first, then the longest prefix. A path
+ * may be a WebSocket, take POST and be read with GET all at once. Immutable once built.
  */
 public final class Routes {
     /** Room in a connection's slot for the index of its handler. */
     private static final int HANDLERS_MAX = 255;
+    private static final int BODY_BYTES_MAX = 256 << 20;
 
-    private final Map<String, Integer> exact;
-    private final List<Prefix> prefixes;
+    private final Paths<Integer> webSockets;
     private final List<WebSocketHandler> handlers;
-    private final Map<String, HttpHandler> http;
+    private final Paths<HttpHandler> http;
+    private final Paths<Post> posts;
 
     private Routes(Builder builder) {
-        this.exact = Map.copyOf(builder.exact);
-        this.prefixes = builder.prefixes.stream()
-            .sorted((a, b) -> Integer.compare(b.path.length(), a.path.length())).toList();
+        this.webSockets = builder.webSockets.copy();
         this.handlers = List.copyOf(builder.handlers);
-        this.http = Map.copyOf(builder.http);
+        this.http = builder.http.copy();
+        this.posts = builder.posts.copy();
     }
 
-    private record Prefix(String path, int handler) {
+    /** @param bodyBytesMax of a request's body; -1: as much as a WebSocket message may have */
+    public record Post(HttpPostHandler handler, int bodyBytesMax) {
     }
 
     /** The index of the WebSocket handler for {@code path}, -1: none. */
     public int find(String path) {
-        Integer index = exact.get(path);
-        if (index != null) {
-            return index;
-        }
-        for (Prefix prefix : prefixes) {
-            if (path.startsWith(prefix.path) && path.length() > prefix.path.length()) {
-                return prefix.handler;
-            }
-        }
-        return -1;
+        Integer index = webSockets.find(path);
+        return index == null ? -1 : index;
     }
 
     public WebSocketHandler handler(int index) {
         return handlers.get(index);
     }
 
-    /** The plain HTTP handler for {@code path}; null: none. */
+    /** What GET and HEAD of {@code path} go to; null: none. */
     public HttpHandler http(String path) {
-        return http.get(path);
+        return http.find(path);
+    }
+
+    /** What POST to {@code path} goes to; null: none. */
+    public Post post(String path) {
+        return posts.find(path);
     }
 
     public static Builder builder() {
         return new Builder();
     }
 
-    /** Collects routes. */
+    /**
+     * Collects routes. A path is exact ("/echo"), or ends in "/*" for everything below
+     * ("/topic/*"). Each method throws IllegalArgumentException if the path is taken or does not
+     * start with "/".
+     */
     public static final class Builder {
-        private final Map<String, Integer> exact = new HashMap<>();
-        private final List<Prefix> prefixes = new ArrayList<>();
+        private final Paths<Integer> webSockets = new Paths<>();
         private final List<WebSocketHandler> handlers = new ArrayList<>();
-        private final Map<String, HttpHandler> http = new HashMap<>();
+        private final Paths<HttpHandler> http = new Paths<>();
+        private final Paths<Post> posts = new Paths<>();
 
         private Builder() {
         }
 
-        /**
-         * A WebSocket path.
-         *
-         * @param path exact ("/echo"), or ending in "/*" for everything below ("/topic/*")
-         * @throws IllegalArgumentException if it is taken or does not start with "/"
-         */
+        /** A WebSocket path. */
         public Builder webSocket(String path, WebSocketHandler handler) {
-            if (!path.startsWith("/")) {
-                throw new IllegalArgumentException("a path starts with \"/\": " + path);
-            }
             if (handlers.size() == HANDLERS_MAX) {
                 throw new IllegalArgumentException("more than " + HANDLERS_MAX + " paths");
             }
-            int index = handlers.size();
-            if (path.endsWith("/*")) {
-                prefixes.add(new Prefix(path.substring(0, path.length() - 1), index));
-            } else if (exact.putIfAbsent(path, index) != null) {
-                throw new IllegalArgumentException("path given twice: " + path);
-            }
+            webSockets.add(path, handlers.size());
             handlers.add(handler);
             return this;
         }
 
         /** A plain HTTP GET path. */
         public Builder http(String path, HttpHandler handler) {
-            if (http.putIfAbsent(path, handler) != null) {
-                throw new IllegalArgumentException("path given twice: " + path);
+            http.add(path, handler);
+            return this;
+        }
+
+        /** A plain HTTP POST path, with bodies as long as a WebSocket message may be. */
+        public Builder post(String path, HttpPostHandler handler) {
+            posts.add(path, new Post(handler, -1));
+            return this;
+        }
+
+        /** A plain HTTP POST path, with bodies of at most {@code bodyBytesMax}; past it 413. */
+        public Builder post(String path, int bodyBytesMax, HttpPostHandler handler) {
+            if (bodyBytesMax < 0 || bodyBytesMax > BODY_BYTES_MAX) {
+                throw new IllegalArgumentException("bodyBytesMax is " + bodyBytesMax
+                    + ": choose 0 to " + BODY_BYTES_MAX);
             }
+            posts.add(path, new Post(handler, bodyBytesMax));
             return this;
         }
 

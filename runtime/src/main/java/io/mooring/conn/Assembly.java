@@ -3,12 +3,13 @@ package io.mooring.conn;
 import io.mooring.sys.OffHeap;
 
 /**
- * A chunk in which input is put together: a request head or a message that came in pieces, the
- * state of the frame that is coming, and a stash for a frame header or control frame that was cut.
+ * A chunk in which input is put together: a request or a message that came in pieces, the state of
+ * the frame that is coming, and a stash for a frame header or control frame that was cut. Of a
+ * request with a body, the head comes first, and the body counts as a frame.
  *
  * <pre>
  *   0  {@link SendQueue}'s fields, once the message is sent back from here
- *  24  i32  bytes of the message (or head) so far
+ *  24  i32  bytes of the message (or request) so far
  *  28  i32  UTF-8 state after them
  *  32  i32  mask key of the coming frame
  *  36  i32  bytes of the coming frame still to come
@@ -102,6 +103,12 @@ public final class Assembly {
         OffHeap.putInt(a + MASK_PHASE, 0);
         OffHeap.putInt(a + REMAINING, bytes);
         OffHeap.putInt(a + FRAMES, frames(a) + 1);
+    }
+
+    /** A request's head is whole, and a body of so many bytes is coming. */
+    public static void beginBody(long a, int bytes) {
+        OffHeap.putByte(a + IN_FRAME, (byte) 1);
+        OffHeap.putInt(a + REMAINING, bytes);
     }
 
     /** {@code bytes} more of the frame have been appended. */

@@ -14,7 +14,7 @@ import io.mooring.sys.OffHeap;
  * 12  u32  output          first chunk of unsent output in the spill pool, 0: none
  * 16  u32  wheelNext       deadline list
  * 20  u32  wheelPrev       deadline list; negative: the head of bucket ~value
- * 24  i32  subscriptions   topic joined, 0: none; negative: the complement of a list of several
+ * 24  i32  subscriptions   topic joined, 0: none; negative: the complement of several's chunk
  * 28  u32  activeTick      when the peer was last heard
  * 32  u8   handler         index of the route's handler
  * 33  u8   heat            receives in close succession, 0 to 255; see the reactor's arming
@@ -59,8 +59,10 @@ public final class Connection {
     public static final int FLAG_READY = 1 << 7;
     /** Not read from, because it publishes faster than its messages are sent. */
     public static final int FLAG_HELD = 1 << 9;
-    /** To be shut before its descriptor is closed, or its peer would not hear of it. */
+    /** To be shut, or reset, before its descriptor is closed. */
     public static final int FLAG_SHUT_DUE = 1 << 10;
+    /** The kernel reads a shared frame where it lies: the join waits for the notification. */
+    public static final int FLAG_LENT = 1 << 11;
     /** Counted by the admission, so to be counted out. */
     public static final int FLAG_ADMITTED = 1 << 8;
 

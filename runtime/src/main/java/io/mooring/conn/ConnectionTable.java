@@ -87,6 +87,7 @@ public final class ConnectionTable implements AutoCloseable {
         long c = at(slot);
         assert Connection.phase(c) != Phase.FREE : "freed twice";
         assert Connection.ops(c) == 0 : "freed with operations in the kernel: " + Connection.ops(c);
+        assert !Connection.is(c, Connection.FLAG_LENT) : "freed with a frame lent to the kernel";
         assert Connection.assembly(c) == 0 && Connection.output(c) == 0 : "freed with chunks";
         assert OffHeap.getInt(c + Connection.WHEEL_NEXT) == IdleWheel.NONE
             && OffHeap.getInt(c + Connection.WHEEL_PREV) == IdleWheel.NONE : "freed on the wheel";

@@ -6,7 +6,7 @@ public final class Phase {
     public static final int FREE = 0;
     /** Chosen for an accept that is in the kernel. */
     public static final int ACCEPTING = 1;
-    /** Connected; the request head is being read. */
+    /** Connected; the request is being read: its head, and the body if it has one. */
     public static final int HANDSHAKE = 2;
     /** A WebSocket. */
     public static final int OPEN = 3;
@@ -18,9 +18,11 @@ public final class Phase {
     public static final int LINGERING = 6;
     /** Being torn down: terminate, join, close, free. */
     public static final int DEAD = 7;
+    /** In place of OPEN: a request is whole, and its handler owes the answer. */
+    public static final int ANSWER_DUE = 8;
 
     private static final String[] NAMES = {"free", "accepting", "handshake", "open", "close-wait",
-        "flushing", "lingering", "dead"};
+        "flushing", "lingering", "dead", "answer-due"};
 
     private Phase() {
     }

@@ -15,18 +15,15 @@ public final class SharedFrame {
         return 128 + 80 * holders;
     }
 
-    private final SharedFrameBudget budget;
+    private final SharedFramePool pool;
     private final long address;
     private final int bytes;
-    private final int charge;
     private final AtomicInteger holders;
 
-    private SharedFrame(SharedFrameBudget budget, long address, int bytes, int charge,
-        int holders) {
-        this.budget = budget;
+    private SharedFrame(SharedFramePool pool, long address, int bytes, int holders) {
+        this.pool = pool;
         this.address = address;
         this.bytes = bytes;
-        this.charge = charge;
         this.holders = new AtomicInteger(holders);
     }
 
@@ -36,23 +33,18 @@ public final class SharedFrame {
      * @param opcode TEXT or BINARY
      * @param memory with the payload at {@code offset}, {@code length} bytes
      * @param holders how many will {@link #release}
-     * @return null if frames in flight use up the budget, or there is no memory
+     * @return null if frames in flight leave no room in the pool
      */
-    public static SharedFrame encode(SharedFrameBudget budget, int opcode, MemorySegment memory,
+    public static SharedFrame encode(SharedFramePool pool, int opcode, MemorySegment memory,
         long offset, int length, int holders) {
         int total = FrameEncoder.headerLength(length) + length;
-        int charge = total + overheadBytes(holders);
-        if (!budget.tryTake(charge)) {
-            return null;
-        }
-        long address = OffHeap.allocate(total);
+        long address = pool.take(total, overheadBytes(holders));
         if (address == 0) {
-            budget.give(charge);
             return null;
         }
         int header = FrameEncoder.header(OffHeap.ALL, address, opcode, true, length);
         MemorySegment.copy(memory, offset, OffHeap.ALL, address + header, length);
-        return new SharedFrame(budget, address, total, charge, holders);
+        return new SharedFrame(pool, address, total, holders);
     }
 
     /** Address of the first header byte; good until this holder's {@link #release}. */
@@ -70,8 +62,7 @@ public final class SharedFrame {
         int left = holders.decrementAndGet();
         assert left >= 0 : "released more often than held";
         if (left == 0) {
-            OffHeap.free(address);
-            budget.give(charge);
+            pool.give(address);
         }
     }
 }

@@ -1,56 +1,86 @@
 package io.mooring.reactor;
 
-import io.mooring.frame.SharedFrame;
-
 /**
- * One reactor's part of one published message: a walk over its shards' subscribers, and the sends
- * under way.
+ * One reactor's part of a {@link Publication}: a walk over its shards' subscribers, the sends under
+ * way, and what became of them.
  */
 final class Broadcast {
-    final String topic;
-    /** A connection that is left out; 0: none. */
-    final long except;
-    private final SharedFrame frame;
+    final Publication publication;
 
     // The walk.
     int shard;
     int slot;
 
+    // What became of it, a receiver each; of evicted, a frame each.
+    int delivered;
+    int queued;
+    int dropped;
+    int closed;
+    int evicted;
+
     private boolean walked;
     private int inFlight;
+    private boolean ended;
+    /** Receivers for whom the kernel reads the frame where it lies. */
+    private int lent;
 
-    Broadcast(String topic, SharedFrame frame, long except) {
-        this.topic = topic;
-        this.frame = frame;
-        this.except = except;
+    Broadcast(Publication publication) {
+        this.publication = publication;
     }
 
     long address() {
-        return frame.address();
+        return publication.frame.address();
     }
 
     int bytes() {
-        return frame.bytes();
+        return publication.frame.bytes();
     }
 
     void staged() {
         inFlight++;
     }
 
-    void sent() {
-        inFlight--;
-        releaseIfDone();
+    /**
+     * The kernel is to read the frame where it lies until {@link #takeBack}. False: too many frames
+     * are read so, this one not among them.
+     */
+    boolean lend() {
+        if (lent == 0 && !publication.lendable.tryTake(bytes())) {
+            return false;
+        }
+        lent++;
+        return true;
     }
 
-    /** Every subscriber has been sent to. */
+    void takeBack() {
+        lent--;
+        if (lent == 0) {
+            publication.lendable.give(bytes());
+            if (ended) {
+                publication.frame.release();
+            }
+        }
+    }
+
+    /** A staged send is over, and counted. */
+    void settled() {
+        inFlight--;
+        endIfDone();
+    }
+
+    /** Every subscriber has had its turn. */
     void walked() {
         walked = true;
-        releaseIfDone();
+        endIfDone();
     }
 
-    private void releaseIfDone() {
+    private void endIfDone() {
         if (walked && inFlight == 0) {
-            frame.release();
+            ended = true;
+            if (lent == 0) {
+                publication.frame.release();
+            }
+            publication.done(this); // which does not wait for slow peers to acknowledge
         }
     }
 }

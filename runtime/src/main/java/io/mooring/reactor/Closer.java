@@ -80,6 +80,16 @@ final class Closer {
      */
     void fail(int slot, long c, int code) {
         count(code);
+        end(slot, c, code);
+    }
+
+    /** The peer does not read what its topic publishes, and the topic's policy is to close. */
+    void closeSlow(int slot, long c) {
+        counters.increment(Counter.SLOW_CLOSED);
+        end(slot, c, CloseCode.TRY_AGAIN_LATER);
+    }
+
+    private void end(int slot, long c, int code) {
         if (Connection.phase(c) == Phase.OPEN && !sendCloseFrame(slot, c, code, NO_REASON)) {
             return;
         }
@@ -135,6 +145,7 @@ final class Closer {
                 flush(slot, c);
             }
             case Phase.FLUSHING -> Connection.clear(c, Connection.FLAG_LINGER);
+            case Phase.ANSWER_DUE -> { } // it still reads; if not, sending will tell
             default -> terminate(slot, c);
         }
     }
@@ -178,8 +189,14 @@ final class Closer {
         }
     }
 
-    /** In phase FLUSHING: our last byte is with the kernel. */
+    /**
+     * In phase FLUSHING: our last byte is with the kernel. A frame lent to it must be back as well:
+     * closing would not bring it, and ending the loan by force cuts what the peer has yet to get.
+     */
     void onFlushed(int slot, long c) {
+        if (Connection.is(c, Connection.FLAG_LENT)) {
+            return; // its end does this again; a peer that is too slow for that has a deadline
+        }
         if (!Connection.is(c, Connection.FLAG_LINGER)) {
             terminate(slot, c);
         } else if (shard.hasRoom()) {
@@ -215,13 +232,21 @@ final class Closer {
         if (Connection.closeCode(c) == 0) {
             Connection.closeCode(c, CloseCode.ABNORMAL);
         }
-        if (!shard.closesAtOnce && Connection.phase(c) != Phase.LINGERING) {
+        boolean lent = Connection.is(c, Connection.FLAG_LENT);
+        if (lent || !shard.closesAtOnce && Connection.phase(c) != Phase.LINGERING) {
             Connection.set(c, Connection.FLAG_SHUT_DUE);
         }
-        Connection.phase(c, Phase.DEAD);
+        die(c);
         shard.wheel.cancel(slot);
         notifyClosed(slot, c);
         wind(slot, c);
+    }
+
+    private void die(long c) {
+        if (Connection.phase(c) == Phase.ANSWER_DUE) {
+            shard.reactor.exchanges.forget();
+        }
+        Connection.phase(c, Phase.DEAD);
     }
 
     /** Cancels what waits in the kernel. */
@@ -236,11 +261,22 @@ final class Closer {
         if (Connection.is(c, Connection.FLAG_SHUT_DUE)) {
             Connection.clear(c, Connection.FLAG_SHUT_DUE);
             Connection.addOp(c, Connection.OP_SHUTDOWN);
-            Sqe.prepShutdown(shard.sq.next(), slot, Abi.SHUT_RDWR,
-                shard.userData(Op.SHUTDOWN, slot, c));
+            shut(slot, c, shard.userData(Op.SHUTDOWN, slot, c));
         }
         shard.sender.hurry(c);
         join(slot, c);
+    }
+
+    /**
+     * Tells the peer of the end; by a reset if a frame is lent, which also makes the kernel let go
+     * of it, where it would otherwise wait for the peer to read.
+     */
+    private void shut(int slot, long c, long userData) {
+        if (Connection.is(c, Connection.FLAG_LENT)) {
+            Sqe.prepDisconnect(shard.sq.next(), slot, userData);
+        } else {
+            Sqe.prepShutdown(shard.sq.next(), slot, Abi.SHUT_RDWR, userData);
+        }
     }
 
     private void cancel(int slot, long c, int kind, int op) {
@@ -254,7 +290,8 @@ final class Closer {
      * In phase DEAD: closes once nothing of the connection is in the kernel, nor in our own hands.
      */
     void join(int slot, long c) {
-        if (Connection.ops(c) != 0 || shard.receiver.isReading(slot)) {
+        if (Connection.ops(c) != 0 || Connection.is(c, Connection.FLAG_LENT)
+                || shard.receiver.isReading(slot)) {
             return;
         }
         if (!shard.hasRoom()) {
@@ -292,7 +329,7 @@ final class Closer {
         }
         if (phase != Phase.DEAD) {
             Connection.closeCode(c, CloseCode.ABNORMAL);
-            Connection.phase(c, Phase.DEAD);
+            die(c);
             notifyClosed(slot, c);
         }
         shard.acceptor.leave(c);

@@ -6,8 +6,8 @@ import io.mooring.conn.Phase;
 import io.mooring.ws.Opcode;
 
 /**
- * What becomes due: handshakes not done, peers not heard of, closes not answered, hot connections
- * gone quiet.
+ * What becomes due: handshakes not done, answers not given, peers not heard of, closes not
+ * answered, hot connections gone quiet.
  */
 final class Deadlines {
     /**
@@ -29,6 +29,7 @@ final class Deadlines {
     private final IdleWheel wheel;
     private final int idleTicks;
     private final int closeTicks;
+    private final int answerTicks;
     private final boolean cools;
     private boolean more;
 
@@ -39,6 +40,7 @@ final class Deadlines {
         this.handshakeTicks = ticks(config.handshakeTimeoutMs());
         this.idleTicks = ticks(config.idleTimeoutMs());
         this.closeTicks = ticks(config.closeTimeoutMs());
+        this.answerTicks = ticks(config.answerTimeoutMs());
         this.cools = config.arming() == Arming.ADAPTIVE;
     }
 
@@ -72,6 +74,12 @@ final class Deadlines {
         wheel.schedule(slot, shard.reactor.nowTick() + closeTicks);
     }
 
+    /** One whose handler owes the answer to its request. */
+    void watchAnswer(int slot, long c) {
+        Connection.activeTick(c, shard.reactor.nowTick());
+        wheel.schedule(slot, shard.reactor.nowTick() + answerTicks);
+    }
+
     /** Acts on what is due, as far as a turn may take and the submission queue has room. */
     void turn(int nowTick) {
         more = true;
@@ -93,6 +101,11 @@ final class Deadlines {
     private void onDue(int slot, long c, int now) {
         switch (Connection.phase(c)) {
             case Phase.HANDSHAKE -> onHandshakeDue(slot, c, now);
+            case Phase.ANSWER_DUE -> {
+                if (isOver(slot, c, now, answerTicks)) {
+                    shard.reactor.exchanges.timedOut(shard, slot, c);
+                }
+            }
             case Phase.OPEN -> onOpenDue(slot, c, now);
             case Phase.CLOSE_WAIT, Phase.FLUSHING, Phase.LINGERING -> {
                 if (isOver(slot, c, now, closeTicks)) {

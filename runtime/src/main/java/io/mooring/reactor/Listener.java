@@ -16,12 +16,18 @@ import java.nio.ByteOrder;
 /**
  * The listening socket, one for all reactors: each keeps accepts of its own in the kernel, which
  * wakes one of them per connection, in turn; a reactor without room posts none, so no connection is
- * stuck behind a full one. Accepted sockets inherit TCP_NODELAY from here, which cannot be set on a
- * direct descriptor.
+ * stuck behind a full one. Accepted sockets inherit TCP_NODELAY and TCP_NOTSENT_LOWAT from here,
+ * which cannot be set on a direct descriptor by every kernel.
  */
 public final class Listener implements AutoCloseable {
     private static final int BACKLOG = 65_535; // the kernel cuts it to net.core.somaxconn
     private static final int BACKLOG_FEW = 128;
+    /**
+     * Bytes that a socket takes beyond what its peer's window and the network allow to be sent. By
+     * default it is megabytes for a peer that does not read, all of it the kernel's memory; ours is
+     * bounded, and told of.
+     */
+    private static final int NOTSENT_BYTES = 32 * 1024;
     private static final ValueLayout.OfShort PORT =
         ValueLayout.JAVA_SHORT_UNALIGNED.withOrder(ByteOrder.BIG_ENDIAN);
 
@@ -58,6 +64,7 @@ public final class Listener implements AutoCloseable {
             long scratch = arena.allocate(Abi.SOCKADDR_IN6_BYTES + 8, 8).address();
             setInt(fd, Abi.SOL_SOCKET, Abi.SO_REUSEADDR, 1, scratch);
             setInt(fd, Abi.IPPROTO_TCP, Abi.TCP_NODELAY, 1, scratch);
+            setInt(fd, Abi.IPPROTO_TCP, Abi.TCP_NOTSENT_LOWAT, NOTSENT_BYTES, scratch);
             if (!v4) {
                 setInt(fd, Abi.IPPROTO_IPV6, Abi.IPV6_V6ONLY, 0, scratch); // :: serves IPv4 too
             }

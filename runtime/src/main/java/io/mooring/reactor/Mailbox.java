@@ -2,9 +2,13 @@ package io.mooring.reactor;
 
 import io.mooring.ring.WakeUp;
 import java.util.Collection;
+import java.util.concurrent.ConcurrentLinkedQueue;
 import org.agrona.concurrent.ManyToOneConcurrentArrayQueue;
 
-/** How other threads reach a reactor: a bounded queue of commands, and a {@link WakeUp}. */
+/**
+ * How other threads reach a reactor: a bounded queue of commands, one of those that nobody may
+ * refuse, and a {@link WakeUp}.
+ */
 final class Mailbox {
     /** Runs on the reactor's thread. */
     @FunctionalInterface
@@ -13,6 +17,7 @@ final class Mailbox {
     }
 
     private final ManyToOneConcurrentArrayQueue<Command> commands;
+    private final ConcurrentLinkedQueue<Command> owed = new ConcurrentLinkedQueue<>();
     private volatile boolean closed;
     private final WakeUp wakeUp = new WakeUp();
 
@@ -29,6 +34,17 @@ final class Mailbox {
         return true;
     }
 
+    /**
+     * Any thread, for an answer that is owed, so that it is not lost to a full mailbox: there are
+     * no more of them than the reactor has asked for. Dropped if nobody looks any more.
+     */
+    void postOwed(Command command) {
+        if (!closed) {
+            owed.add(command);
+            wake();
+        }
+    }
+
     /** Any thread, after something for the reactor was put where it will look. */
     void wake() {
         wakeUp.wake();
@@ -37,7 +53,7 @@ final class Mailbox {
     /** The reactor is about to sleep. False: it must not, there is something to do. */
     boolean trySleep(Collection<?> inbox) {
         wakeUp.willSleep();
-        if (commands.isEmpty() && inbox.isEmpty()) {
+        if (commands.isEmpty() && owed.isEmpty() && inbox.isEmpty()) {
             return true;
         }
         wakeUp.awake();
@@ -51,7 +67,8 @@ final class Mailbox {
 
     /** The next command, or null. */
     Command poll() {
-        return commands.poll();
+        Command first = owed.poll();
+        return first != null ? first : commands.poll();
     }
 
     /** Nobody will look any more. */

@@ -12,6 +12,7 @@ final class Op {
     static final int CLOSE = 8;
     static final int CANCEL = 9;
     static final int WAKE = 10;
+    static final int SEND_ZC = 11;
 
     private Op() {
     }

@@ -1,6 +1,7 @@
 package io.mooring.reactor;
 
 import io.mooring.api.Routes;
+import io.mooring.conn.FrameBudget;
 import io.mooring.conn.IdleWheel;
 import io.mooring.conn.SpillPool;
 import io.mooring.ring.RingSignals;
@@ -8,6 +9,7 @@ import io.mooring.ring.Sqe;
 import io.mooring.ring.UserData;
 import io.mooring.sys.Abi;
 import io.mooring.sys.KernelFeatures;
+import io.mooring.topic.Topics;
 import java.lang.System.Logger;
 import java.lang.System.Logger.Level;
 import java.util.concurrent.CompletableFuture;
@@ -42,8 +44,11 @@ public final class Reactor {
     private final Gauges gauges = new Gauges();
     final ReactorConnections connections = new ReactorConnections(this);
     final Broadcaster broadcaster = new Broadcaster(this);
+    final HttpExchanges exchanges = new HttpExchanges(this);
     private final Farewell farewell = new Farewell(this);
     final SpillPool spill;
+    /** Published frames in it that wait for receivers: half of it at most. */
+    final FrameBudget backlog;
     final Topics topics;
     final Shard[] shards;
 
@@ -55,7 +60,7 @@ public final class Reactor {
 
     private final int firstShard;
     private final KernelFeatures features;
-    private final Mailbox mailbox = new Mailbox(MAILBOX);
+    final Mailbox mailbox = new Mailbox(MAILBOX);
     private final RingSignals signals = new RingSignals(mailbox.eventFd());
     /** Published messages on their way here; bounded by the memory that frames may take. */
     private final ConcurrentLinkedQueue<Broadcast> inbox = new ConcurrentLinkedQueue<>();
@@ -76,9 +81,11 @@ public final class Reactor {
         this.listener = listener;
         this.admission = admission;
         this.spill = new SpillPool(config.spillBytesMax(), admission::isStopped);
+        this.backlog = new FrameBudget(config.spillBytesMax() / 2);
         this.shards = new Shard[config.shards()];
         this.awake = new Shard[shards.length];
-        this.topics = new Topics(shards.length);
+        this.topics = new Topics(group.names, shards.length, slotsPerShard(),
+            config.topicsPerConnectionMax(), config.topicBytesMax(), admission::isStopped);
     }
 
     // ---- the loop
@@ -227,6 +234,9 @@ public final class Reactor {
         if (nowTick - trimTick >= TRIM_TICKS) {
             trimTick = nowTick;
             spill.trim();
+            group.frames().trim(System.nanoTime());
+            topics.trim();
+            group.names.trim();
             for (Shard shard : shards) {
                 shard.trim();
             }
@@ -235,7 +245,8 @@ public final class Reactor {
     }
 
     private boolean needsTrim() {
-        boolean needed = spill.mappedBytes() > 0;
+        boolean needed = spill.mappedBytes() > 0 || group.frames().needsTrim()
+            || topics.needsTrim();
         for (Shard shard : shards) {
             needed |= shard.needsTrim();
         }
@@ -251,8 +262,8 @@ public final class Reactor {
         if (accepting != null) {
             ticks = earlier(ticks, accepting.ticksToRetry(nowTick));
         }
-        if (broadcaster.holdsPublishers()) {
-            return NANOS_PER_MS; // frames are let go by other reactors too, and nobody tells
+        if (broadcaster.holdsPublishers() || broadcaster.isPaced()) {
+            return NANOS_PER_MS; // what they wait for ends elsewhere, and nobody tells
         }
         if (needsTrim()) {
             ticks = earlier(ticks, TRIM_TICKS);
@@ -359,15 +370,18 @@ public final class Reactor {
     }
 
     private void setUp() {
-        int slots = Math.ceilDiv(config.slotsMax(), shards.length);
         for (int i = 0; i < shards.length; i++) {
-            shards[i] = new Shard(this, firstShard + i, i, slots, features);
+            shards[i] = new Shard(this, firstShard + i, i, slotsPerShard(), features);
             if (i > 0) {
                 signals.add(shards[i].ring);
             }
         }
         armWakeUp();
         accept();
+    }
+
+    private int slotsPerShard() {
+        return Math.ceilDiv(config.slotsMax(), shards.length);
     }
 
     /** What is left when the time is up: the last commands, broadcasts, and connections. */
@@ -406,6 +420,7 @@ public final class Reactor {
             }
         }
         spill.close();
+        topics.close();
     }
 
     /** Any thread. */
@@ -474,6 +489,8 @@ public final class Reactor {
         for (Shard shard : shards) {
             slab += shard.table.touchedBytes();
         }
-        gauges.set(topics.count(), slab, spill.usedBytes(), spill.mappedBytes());
+        gauges.set(slab, spill.usedBytes(), spill.mappedBytes(), exchanges.pending(),
+            backlog.bytes());
+        gauges.setTopics(topics.count(), topics.subscriptions(), topics.memoryBytes());
     }
 }

@@ -1,5 +1,7 @@
 package io.mooring.reactor;
 
+import io.mooring.ws.OriginPolicy;
+
 /**
  * What a reactor is told at start.
  *
@@ -12,15 +14,17 @@ package io.mooring.reactor;
  * @param spillBytesMax bound on partial messages and unsent output
  * @param messageBytesMax of one message, fragments joined
  * @param headBytesMax of a request head
- * @param handshakeTimeoutMs from accept to the end of the request head
+ * @param handshakeTimeoutMs from accept to the end of the request, its body included
  * @param idleTimeoutMs 0: never; half of it without a sign of life brings a ping, all of it the end
  * @param closeTimeoutMs for the peer's part of a close
  * @param arming how connections wait
+ * @param answerTimeoutMs for a handler to answer a POST
+ * @param origins whose pages' requests are acted on
  */
 public record ReactorConfig(int slotsMax, int slotsPerShardMax, int submissionEntries,
     int completionEntries, int receiveBuffers, int receiveBufferBytes, long spillBytesMax,
     int messageBytesMax, int headBytesMax, int handshakeTimeoutMs, int idleTimeoutMs,
-    int closeTimeoutMs, Arming arming) {
+    int closeTimeoutMs, Arming arming, int answerTimeoutMs, OriginPolicy origins) {
 
     private static final int STAGED_SENDS_OF_MANY = 1024;
 
@@ -51,6 +55,34 @@ public record ReactorConfig(int slotsMax, int slotsPerShardMax, int submissionEn
      */
     int answersMax() {
         return receiveBuffers + Acceptor.ACCEPTS;
+    }
+
+    /** Topics that one connection may have joined; {@code subscribe} of one more is false. */
+    public int topicsPerConnectionMax() {
+        return 1024;
+    }
+
+    /**
+     * Bound on a reactor's sets of subscribers and lists of topics: what its connections need for
+     * some ten topics each of ten subscribers, and a lump for the few that join a thousand.
+     */
+    public long topicBytesMax() {
+        return (8L << 20) + 128L * slotsMax;
+    }
+
+    /** Bound on topics at once, of the whole server: two for each connection and a lump. */
+    public int topicsMax(int reactors) {
+        return (int) Math.min((1 << 16) + 2L * slotsMax * reactors, 1 << 28);
+    }
+
+    /** Bound on the memory of their names, of the whole server. */
+    public long topicNameBytesMax(int reactors) {
+        return 32L * topicsMax(reactors);
+    }
+
+    /** Bound on all memory of topics, of the whole server: a name has 20 B beside its letters. */
+    public long topicMemoryMax(int reactors) {
+        return reactors * topicBytesMax() + topicNameBytesMax(reactors) + 20L * topicsMax(reactors);
     }
 
     /**

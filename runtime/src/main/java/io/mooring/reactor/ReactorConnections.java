@@ -1,11 +1,13 @@
 package io.mooring.reactor;
 
 import io.mooring.api.Connections;
+import io.mooring.api.Delivery;
 import io.mooring.api.Payload;
 import io.mooring.api.SendResult;
 import io.mooring.conn.Connection;
 import io.mooring.conn.Phase;
 import io.mooring.sys.OffHeap;
+import io.mooring.topic.Topics;
 import io.mooring.ws.CloseCode;
 import io.mooring.ws.Opcode;
 import java.net.InetAddress;
@@ -13,6 +15,7 @@ import java.net.InetSocketAddress;
 import java.net.UnknownHostException;
 import java.util.Arrays;
 import java.util.Objects;
+import java.util.function.Consumer;
 
 /**
  * What handlers see of their reactor. What concerns a connection of another one is posted to that
@@ -29,8 +32,7 @@ final class ReactorConnections implements Connections {
     public SendResult send(long connection, Payload message) {
         Shard shard = reactor.shardOf(connection);
         if (shard == null) {
-            return reactor.group.send(connection, message.isText() ? Opcode.TEXT : Opcode.BINARY,
-                message.toBytes());
+            return reactor.group.send(connection, opcode(message), message.toBytes());
         }
         int slot = ConnectionId.slot(connection);
         return shard.table.isCurrent(slot, ConnectionId.generation(connection))
@@ -123,8 +125,16 @@ final class ReactorConnections implements Connections {
         if (c == 0) {
             return false;
         }
-        reactor.topics.join(shard.place, ConnectionId.slot(connection), c, topic);
-        return true;
+        return switch (reactor.topics.join(shard.place, ConnectionId.slot(connection), c, topic)) {
+            case JOINED, ALREADY -> true;
+            case LIMIT -> refused(Counter.SUBSCRIPTIONS_REFUSED_LIMIT);
+            case FULL -> refused(Counter.SUBSCRIPTIONS_REFUSED_MEMORY);
+        };
+    }
+
+    private boolean refused(Counter cause) {
+        reactor.counters.increment(cause);
+        return false;
     }
 
     @Override
@@ -136,12 +146,30 @@ final class ReactorConnections implements Connections {
 
     @Override
     public SendResult publish(String topic, Payload message, long except) {
+        return publish(topic, message, except, null);
+    }
+
+    @Override
+    public SendResult publish(String topic, Payload message, long except,
+        Consumer<Delivery> onDelivered) {
         reactor.checkCaller();
-        SendResult result = reactor.group.publish(topic,
-            message.isText() ? Opcode.TEXT : Opcode.BINARY, message.memory(), message.offset(),
-            message.length(), except);
-        reactor.counters.increment(
-            result == SendResult.QUEUED ? Counter.PUBLISHED : Counter.PUBLISH_REFUSED);
+        return published(reactor.group.publish(topic, opcode(message), message.memory(),
+            message.offset(), message.length(), except, onDelivered));
+    }
+
+    @Override
+    public SendResult publish(long subscriber, Payload message, long except) {
+        long c = existingAt(subscriber);
+        int topic = c == 0 ? 0 : Topics.only(c);
+        return topic == 0 ? SendResult.CLOSED : published(reactor.group.publish(topic,
+            opcode(message), message.memory(), message.offset(), message.length(), except));
+    }
+
+    private static int opcode(Payload message) {
+        return message.isText() ? Opcode.TEXT : Opcode.BINARY;
+    }
+
+    private SendResult published(SendResult result) {
         reactor.broadcaster.onPublished();
         return result;
     }

@@ -1,10 +1,14 @@
 package io.mooring.reactor;
 
+import io.mooring.api.Delivery;
 import io.mooring.api.Routes;
 import io.mooring.api.SendResult;
 import io.mooring.frame.SharedFrame;
-import io.mooring.frame.SharedFrameBudget;
+import io.mooring.frame.SharedFramePool;
+import io.mooring.ring.FixedBuffers;
+import io.mooring.ring.Ring;
 import io.mooring.sys.KernelFeatures;
+import io.mooring.topic.TopicNames;
 import java.lang.foreign.MemorySegment;
 import java.util.ArrayList;
 import java.util.List;
@@ -20,7 +24,19 @@ public final class ReactorGroup {
     private final Reactor[] reactors;
     private final Listener listener;
     private final Admission admission;
-    private final SharedFrameBudget frames;
+    private final SharedFramePool frames;
+    /** Null: all frames are copied. */
+    private final FixedBuffers fixed;
+    final int zeroCopyFrom;
+    /**
+     * Memory of frames that may be lent to the kernel, a quarter of all: peers who do not read can
+     * keep no more of it, and publishers are not held before half is used.
+     */
+    final ByteBudget lendable;
+    private final ByteBudget handed;
+    final TopicNames names;
+    final Pace pace;
+    private final Publisher publisher;
     private final Consumer<Throwable> onFailure;
     private volatile boolean stopped;
     private final LongAdder mailboxFull = new LongAdder();
@@ -32,10 +48,10 @@ public final class ReactorGroup {
      * @throws io.mooring.sys.SetupException if one cannot be set up; none runs then
      */
     public static ReactorGroup start(int count, ReactorConfig config, KernelFeatures features,
-        Routes routes, Listener listener, Admission admission, long frameBytesMax,
+        Routes routes, Listener listener, Admission admission, PublishConfig publishing,
         ThreadFactory threads, Consumer<Throwable> onFailure) {
         ReactorGroup group = new ReactorGroup(count, config, features, routes, listener, admission,
-            frameBytesMax, onFailure);
+            publishing, onFailure);
         List<Reactor> started = new ArrayList<>();
         try {
             for (Reactor reactor : group.reactors) {
@@ -46,24 +62,68 @@ public final class ReactorGroup {
             listener.stop();
             started.forEach(reactor -> reactor.stop(0));
             started.forEach(Reactor::await);
+            group.closeMemory();
             throw e;
         }
         return group;
     }
 
     private ReactorGroup(int count, ReactorConfig config, KernelFeatures features, Routes routes,
-        Listener listener, Admission admission, long frameBytesMax,
+        Listener listener, Admission admission, PublishConfig publishing,
         Consumer<Throwable> onFailure) {
         this.onFailure = onFailure;
         this.listener = listener;
         this.admission = admission;
-        this.frames = new SharedFrameBudget(frameBytesMax);
+        this.pace = publishing.pace();
+        this.frames = new SharedFramePool(publishing.frameBytesMax());
+        this.zeroCopyFrom = publishing.zeroCopyFrom();
+        this.fixed = zeroCopyFrom == 0 ? null : pin(features, frames);
+        this.lendable = new ByteBudget(frames.bytesMax() / 4);
+        // What is handed over lies on the heap.
+        this.handed = new ByteBudget(
+            Math.min(publishing.frameBytesMax(), Runtime.getRuntime().maxMemory() / 2));
+        this.names = new TopicNames(config.topicsMax(count), config.topicNameBytesMax(count),
+            admission::isStopped);
         this.reactors = new Reactor[count];
         int shards = config.shards();
         for (int i = 0; i < count; i++) {
             reactors[i] =
                 new Reactor(this, i * shards, config, features, routes, listener, admission);
         }
+        this.publisher = new Publisher(reactors, names, frames, lendable, publishing.slow());
+    }
+
+    private static FixedBuffers pin(KernelFeatures features, SharedFramePool frames) {
+        frames.pin();
+        try {
+            return FixedBuffers.pin(features, frames.address(), frames.bytesMax());
+        } catch (RuntimeException | Error e) {
+            frames.close();
+            throw e;
+        }
+    }
+
+    /** Lets a ring send frames from where they lie, if that is wanted; on its own thread. */
+    void attachFrames(Ring ring) {
+        if (fixed != null) {
+            fixed.attach(ring);
+        }
+    }
+
+    /** After the last reactor's end. */
+    private void closeMemory() {
+        for (Reactor reactor : reactors) {
+            for (Shard shard : reactor.shards) {
+                if (shard != null) {
+                    shard.sender.zeroCopy.abandon();
+                }
+            }
+        }
+        if (fixed != null) {
+            fixed.close();
+        }
+        frames.close();
+        names.close();
     }
 
     public List<Reactor> reactors() {
@@ -76,7 +136,22 @@ public final class ReactorGroup {
 
     /** Bytes of frames that are published, or handed from thread to thread, and not yet sent. */
     public long frameBytes() {
-        return frames.usedBytes();
+        return frames.usedBytes() + handed.usedBytes();
+    }
+
+    /** The memory of published frames. */
+    public SharedFramePool frames() {
+        return frames;
+    }
+
+    /** Topics that somebody has joined, or that a message is on its way to. */
+    public int topics() {
+        return names.count();
+    }
+
+    /** Bytes of pages that hold their names. */
+    public long topicNameBytes() {
+        return names.memoryBytes();
     }
 
     /** Sends bytes that nobody changes any more. */
@@ -86,15 +161,15 @@ public final class ReactorGroup {
             return SendResult.CLOSED;
         }
         long charge = bytes.length + SharedFrame.overheadBytes(1);
-        if (!frames.tryTake(charge)) {
+        if (!handed.tryTake(charge)) {
             return SendResult.FULL;
         }
         boolean posted = owner.post(reactor -> {
-            frames.give(charge);
+            handed.give(charge);
             reactor.connections.send(connection, opcode, bytes, 0, bytes.length);
         });
         if (!posted) {
-            frames.give(charge);
+            handed.give(charge);
         }
         return posted ? SendResult.QUEUED : SendResult.FULL;
     }
@@ -106,21 +181,34 @@ public final class ReactorGroup {
             || owner.post(reactor -> reactor.connections.close(connection, code, reason));
     }
 
-    /** Sends a message to a topic's subscribers on all reactors. */
+    /**
+     * Sends a message to a topic's subscribers on all reactors.
+     *
+     * @param onDelivered told what became of it, on a reactor's thread, or by the caller's if there
+     *     are no subscribers; or null
+     * @return FULL: frames in flight leave no room, nothing was sent and nobody will be told
+     */
     public SendResult publish(String topic, int opcode, MemorySegment memory, long offset,
-        int length, long except) {
-        if (stopped) {
-            return SendResult.CLOSED;
-        }
-        SharedFrame frame =
-            SharedFrame.encode(frames, opcode, memory, offset, length, reactors.length);
-        if (frame == null) {
-            return SendResult.FULL;
-        }
-        for (Reactor reactor : reactors) {
-            reactor.publish(new Broadcast(topic, frame, except));
-        }
-        return SendResult.QUEUED;
+        int length, long except, Consumer<Delivery> onDelivered) {
+        return stopped ? SendResult.CLOSED
+            : publisher.publish(topic, opcode, memory, offset, length, except, onDelivered);
+    }
+
+    /** The same for a topic that the caller has joined, and so holds, until this has returned. */
+    SendResult publish(int topic, int opcode, MemorySegment memory, long offset, int length,
+        long except) {
+        return stopped ? SendResult.CLOSED
+            : publisher.publish(topic, opcode, memory, offset, length, except);
+    }
+
+    /** Messages published so far. */
+    public long published() {
+        return publisher.published();
+    }
+
+    /** Messages not published: frames on their way left no room. */
+    public long publishRefused() {
+        return publisher.refused();
     }
 
     /** Whether so many frames are in flight that publishers should not be read from. */
@@ -182,6 +270,7 @@ public final class ReactorGroup {
             clean &= reactor.await();
         }
         listener.close();
+        closeMemory();
         return clean;
     }
 }

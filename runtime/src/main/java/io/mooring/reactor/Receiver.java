@@ -77,8 +77,8 @@ final class Receiver {
 
     private static boolean wantsInput(long c) {
         return switch (Connection.phase(c)) {
-            case Phase.HANDSHAKE, Phase.OPEN, Phase.CLOSE_WAIT, Phase.LINGERING ->
-                !Connection.is(c, Connection.FLAG_PAUSED | Connection.FLAG_HELD);
+            case Phase.HANDSHAKE, Phase.ANSWER_DUE, Phase.OPEN, Phase.CLOSE_WAIT,
+                Phase.LINGERING -> !Connection.is(c, Connection.FLAG_PAUSED | Connection.FLAG_HELD);
             default -> false;
         };
     }
@@ -144,7 +144,7 @@ final class Receiver {
             }
             case Phase.CLOSE_WAIT -> frames.read(slot, c, address, address + length);
             case Phase.HANDSHAKE -> upgrader.read(slot, c, address, length);
-            default -> { } // lingering: read and dropped
+            default -> { } // lingering, or the request is whole: read and dropped
         }
         if (!sender.closeCork(slot, c, buffer)) {
             buffers.give(buffer);

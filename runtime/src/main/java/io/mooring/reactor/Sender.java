@@ -21,7 +21,8 @@ import java.lang.foreign.MemorySegment;
  * <li><b>Staged</b>: a send that cannot wait (MSG_DONTWAIT) and posts nothing if all went out. It
  * is over when the next enter has returned and the completions made by then have been read: no word
  * means success ({@link StagedSends}). Its bytes may lie anywhere that lasts until then: the
- * receive buffer it answers, a shared frame, the output queue.
+ * receive buffer it answers, a shared frame, the output queue. Large shared frames may be lent to
+ * the kernel for longer: {@link ZeroCopySends}.
  * <li><b>In the kernel</b>: what a staged send left over, from the output queue, waiting for room
  * in the socket buffer.
  * </ul>
@@ -41,10 +42,12 @@ final class Sender {
     private final int answersMax;
     private final Cork cork = new Cork();
     private final StagedSends staged;
+    private final Backlog backlog;
+    final ZeroCopySends zeroCopy;
     /** A staged send is followed by something: the next enter must not sleep. */
     private boolean urgent;
 
-    Sender(Shard shard, ReactorConfig config) {
+    Sender(Shard shard, ReactorConfig config, boolean reportsZeroCopy) {
         this.shard = shard;
         this.table = shard.table;
         this.output = shard.output;
@@ -54,6 +57,9 @@ final class Sender {
         this.pauseBytes = config.pauseBytes();
         this.answersMax = config.answersMax();
         this.staged = new StagedSends(config.stagedSends());
+        this.backlog = new Backlog(shard);
+        this.zeroCopy =
+            new ZeroCopySends(shard, shard.reactor.group.zeroCopyFrom, reportsZeroCopy);
     }
 
     boolean hasRoom() {
@@ -215,24 +221,26 @@ final class Sender {
         return spillCork(slot, c) ? output.reserve(c, bytes) : 0;
     }
 
-    /** One receiver's part of a broadcast. */
-    void sendFrame(int slot, long c, Broadcast broadcast) {
+    /** One receiver's part of a broadcast. Returns whether the frame goes to the kernel. */
+    boolean sendFrame(int slot, long c, Broadcast broadcast) {
         if (Connection.phase(c) != Phase.OPEN) {
-            return; // after our Close frame nothing is sent, section 5.5.1
+            broadcast.closed++; // after our Close frame nothing is sent, section 5.5.1
+            return false;
         }
-        int bytes = broadcast.bytes();
-        if (isIdle(c)) {
-            counters.increment(Counter.DELIVERED);
-            counters.increment(Counter.MESSAGES_SENT);
-            broadcast.staged();
-            stage(slot, c, broadcast.address(), bytes, StagedSends.OWNER_FRAME, broadcast);
-        } else if (fits(slot, c, bytes) && output.append(c, broadcast.address(), bytes)) {
-            counters.increment(Counter.QUEUED);
-            counters.increment(Counter.MESSAGES_SENT);
-            schedule(slot, c);
-        } else {
-            counters.increment(Counter.DROPPED);
+        if (!isIdle(c)) {
+            backlog.offer(slot, c, broadcast);
+            return false;
         }
+        broadcast.staged();
+        stage(slot, c, broadcast.address(), broadcast.bytes(), StagedSends.OWNER_FRAME, broadcast);
+        return true;
+    }
+
+    /** Whether the first bytes of the output queue are on their way. */
+    boolean readsOutput(long c) {
+        return Connection.hasOp(c, Connection.OP_SEND)
+            || Connection.hasOp(c, Connection.OP_SEND_STAGED)
+                && staged.owner(Connection.sendRecord(c)) == StagedSends.OWNER_OUTPUT;
     }
 
     // ---- from the queue to the kernel
@@ -265,8 +273,12 @@ final class Sender {
         Broadcast broadcast) {
         Connection.sendRecord(c, staged.add(slot, address, bytes, owner, broadcast));
         Connection.addOp(c, Connection.OP_SEND_STAGED);
-        Sqe.prepSendNow(shard.sq.next(), slot, address, bytes,
-            shard.userData(Op.SEND_NOW, slot, c));
+        if (broadcast != null && zeroCopy.lend(slot, c, broadcast)) {
+            zeroCopy.prepare(slot, c, broadcast);
+        } else {
+            Sqe.prepSendNow(shard.sq.next(), slot, address, bytes,
+                shard.userData(Op.SEND_NOW, slot, c));
+        }
         if (owner < 0 || Connection.phase(c) != Phase.OPEN) {
             urgent = true; // more output, a frame to let go, or a close follows
         }
@@ -304,29 +316,29 @@ final class Sender {
         long c = table.at(slot);
         int bytes = staged.bytes(record);
         counters.add(Counter.BYTES_SENT, bytes);
-        if (staged.owner(record) == StagedSends.OWNER_OUTPUT) {
-            output.sent(c, bytes);
-        } else {
-            release(record, staged.owner(record));
+        switch (staged.owner(record)) {
+            case StagedSends.OWNER_OUTPUT -> output.sent(c, bytes);
+            case StagedSends.OWNER_FRAME -> delivered(staged.takeBroadcast(record));
+            default -> shard.buffers.give(staged.owner(record));
         }
         Connection.removeOp(c, Connection.OP_SEND_STAGED);
         afterSend(slot, c);
     }
 
-    /** Bytes of others that the send read: nobody reads them any more. */
-    private void release(int record, int owner) {
-        if (owner >= 0) {
-            shard.buffers.give(owner);
-        } else if (owner == StagedSends.OWNER_FRAME) {
-            staged.takeBroadcast(record).sent();
-        }
+    private void delivered(Broadcast broadcast) {
+        counters.increment(Counter.DELIVERED);
+        counters.increment(Counter.MESSAGES_SENT);
+        broadcast.delivered++;
+        broadcast.settled();
     }
 
     /** The ring is about to be closed: staged sends of shared frames read them no more. */
     void abandon() {
         for (int record = staged.abandonNext(); record >= 0; record = staged.abandonNext()) {
             if (staged.owner(record) == StagedSends.OWNER_FRAME) {
-                staged.takeBroadcast(record).sent();
+                Broadcast broadcast = staged.takeBroadcast(record);
+                broadcast.closed++;
+                broadcast.settled();
             }
         }
     }
@@ -343,12 +355,22 @@ final class Sender {
         int went = Math.max(0, result);
         counters.add(Counter.BYTES_SENT, went);
         boolean kept = true;
-        if (owner == StagedSends.OWNER_OUTPUT) {
-            output.sent(c, went);
-        } else if (rest) {
-            kept = output.prepend(c, staged.address(record) + went, bytes - went);
+        switch (owner) {
+            case StagedSends.OWNER_OUTPUT -> output.sent(c, went);
+            case StagedSends.OWNER_FRAME -> {
+                Broadcast broadcast = staged.takeBroadcast(record);
+                if (rest) {
+                    kept = backlog.takeBack(c, broadcast, went);
+                } else {
+                    broadcast.closed++;
+                }
+                broadcast.settled();
+            }
+            default -> {
+                kept = !rest || output.prepend(c, staged.address(record) + went, bytes - went);
+                shard.buffers.give(owner);
+            }
         }
-        release(record, owner);
         if (!rest) {
             onSendError(slot, c);
         } else if (!kept) {
@@ -362,11 +384,12 @@ final class Sender {
 
     /**
      * Hands the first bytes of the queue to the kernel to wait with; not too many, since only its
-     * completion shows that a slow peer is reading at all.
+     * completion shows that a slow peer is reading at all. The queue is empty if a frame came back
+     * from the kernel and was dropped.
      */
     private void sendAll(int slot, long c) {
-        if (Connection.phase(c) == Phase.DEAD) {
-            shard.closer.join(slot, c);
+        if (Connection.phase(c) == Phase.DEAD || Connection.output(c) == 0) {
+            afterSend(slot, c);
             return;
         }
         Connection.addOp(c, Connection.OP_SEND);

@@ -77,6 +77,7 @@ final class Shard implements RingSignals.Bed {
         this.closesAtOnce = features.closesAtOnce();
         try {
             DirectFiles.register(ring, slots);
+            reactor.group.attachFrames(ring);
             this.table = new ConnectionTable(slots);
             this.buffers = new BufferRing(ring, BUFFER_GROUP, config.receiveBuffers(),
                 config.receiveBufferBytes());
@@ -86,8 +87,8 @@ final class Shard implements RingSignals.Bed {
         }
         this.wheel = new IdleWheel(table, reactor.nowTick());
         this.spill = reactor.spill;
-        this.output = new SendQueue(spill);
-        this.sender = new Sender(this, config);
+        this.output = new SendQueue(spill, reactor.backlog);
+        this.sender = new Sender(this, config, features.reportsZeroCopy());
         this.closer = new Closer(this);
         this.receiver = new Receiver(this);
         this.acceptor = new Acceptor(this, reactor.listener);
@@ -168,6 +169,7 @@ final class Shard implements RingSignals.Bed {
             case Op.POLL -> receiver.onPoll(slot, c, result);
             case Op.RECV -> receiver.onRecv(slot, c, result, flags);
             case Op.SEND_NOW -> sender.onSendNowShort(slot, c, result);
+            case Op.SEND_ZC -> sender.zeroCopy.onCompletion(slot, c, result, flags);
             case Op.SEND_ALL -> sender.onSendAll(slot, c, result);
             case Op.ACCEPT -> acceptor.onAccept(slot, c, result);
             case Op.CLOSE -> closer.onClosed(slot, c, result);

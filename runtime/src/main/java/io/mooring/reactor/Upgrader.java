@@ -12,12 +12,13 @@ import io.mooring.sys.OffHeap;
 import io.mooring.ws.Handshake;
 import java.lang.System.Logger;
 import java.lang.System.Logger.Level;
-import java.util.Arrays;
 
-/** Request heads: upgraded to WebSocket, answered, or refused. One request per connection. */
+/**
+ * Request heads: upgraded to WebSocket, answered, refused, or followed by a body ({@link
+ * HttpPosts}). One request per connection.
+ */
 final class Upgrader {
     private static final Logger LOG = System.getLogger("io.mooring");
-    private static final String TEXT = "text/plain; charset=utf-8";
 
     private final Shard shard;
     private final FrameReader frames;
@@ -25,6 +26,7 @@ final class Upgrader {
     private final Counters counters;
     private final Routes routes;
     private final Handshake handshake;
+    private final HttpPosts posts;
     private final int headBytesMax;
 
     Upgrader(Shard shard, FrameReader frames) {
@@ -35,9 +37,10 @@ final class Upgrader {
         this.routes = shard.reactor.routes;
         this.headBytesMax = shard.config.headBytesMax();
         this.handshake = new Handshake(headBytesMax);
+        this.posts = new HttpPosts(shard, handshake);
     }
 
-    /** Bytes of a head, or all of it, or it and the first frames. */
+    /** Bytes of a head, or all of it, or it and the first frames; or of a body. */
     void read(int slot, long c, long address, int bytes) {
         int assembly = Connection.assembly(c);
         if (assembly == 0) {
@@ -48,6 +51,10 @@ final class Upgrader {
                 decide(slot, c, verdict, address, address + handshake.headLength(),
                     address + bytes);
             }
+            return;
+        }
+        if (posts.isComing(c)) {
+            posts.read(slot, c, address, bytes);
             return;
         }
         if (!append(slot, c, assembly, address, bytes)) {
@@ -115,6 +122,10 @@ final class Upgrader {
                 int handler = routes.find(path);
                 if (handler < 0) {
                     reject(slot, c, 404, "no such WebSocket path: " + path, true);
+                } else if (shard.config.origins().allowsOthers() && !posts.isOriginAllowed()) {
+                    counters.increment(Counter.ORIGINS_REFUSED);
+                    reject(slot, c, 403, "Pages of other origins may not connect here"
+                        + " (--allow-origin).", true);
                 } else if (shard.acceptor.isAdmitted(slot, c)) {
                     shard.sender.cork().consumedTo(headEnd);
                     upgrade(slot, c, handler, path);
@@ -123,7 +134,7 @@ final class Upgrader {
                     }
                 }
             }
-            case Handshake.PLAIN -> plain(slot, c);
+            case Handshake.PLAIN -> plain(slot, c, headEnd, end);
             default -> reject(slot, c, verdict, handshake.problem(), false);
         }
     }
@@ -153,32 +164,48 @@ final class Upgrader {
         }
     }
 
-    private void plain(int slot, long c) {
+    private void plain(int slot, long c, long body, long end) {
         String path = handshake.path();
+        String method = handshake.method();
+        boolean isRead = method.equals("GET") || isHead();
         HttpHandler handler = routes.http(path);
-        if (handler == null) {
-            if (routes.find(path) >= 0) {
-                reject(slot, c, 426, path + " speaks WebSocket: send Upgrade: websocket", true);
-            } else {
-                reject(slot, c, 404, "no such path: " + path, true);
-            }
-            return;
+        Routes.Post post = routes.post(path);
+        if (isRead && handler != null) {
+            answer(slot, c, path, handler);
+        } else if (method.equals("POST") && post != null) {
+            posts.begin(slot, c, post, body, end);
+        } else if (post == null || !posts.answersPreflight(slot, c)) {
+            refuse(slot, c, path, isRead);
         }
-        if (!handshake.method().equals("GET") && !isHead()) {
-            reject(slot, c, 405, path + " is read with GET", true);
-            return;
+    }
+
+    /** There is no such path, or it does not know the method. */
+    private void refuse(int slot, long c, String path, boolean isRead) {
+        boolean hasGet = routes.http(path) != null;
+        boolean hasPost = routes.post(path) != null;
+        boolean isWebSocket = routes.find(path) >= 0;
+        if (isWebSocket && !hasGet && (isRead || !hasPost)) {
+            reject(slot, c, 426, path + " speaks WebSocket: send Upgrade: websocket", true);
+        } else if (!hasGet && !hasPost) {
+            reject(slot, c, 404, "no such path: " + path, true);
+        } else {
+            String get = hasGet ? "GET, HEAD" : isWebSocket ? "GET" : "";
+            String methods = !hasPost ? get : get.isEmpty() ? "POST" : get + ", POST";
+            reject(slot, c, 405, path + " takes " + methods, true, "Allow: " + methods);
         }
+    }
+
+    private void answer(int slot, long c, String path, HttpHandler handler) {
         counters.increment(Counter.HTTP_REQUESTS);
         byte[] response;
         try {
             HttpReply reply = handler.onRequest(
                 new Request("GET", path, handshake.query(), handshake::header));
-            response = response(reply.status(), reply.contentType(), reply.body(), isHead());
+            response = HttpAnswers.of(reply, isHead());
         } catch (RuntimeException | Error e) { // it threw, or its reply is none
             counters.increment(Counter.HANDLER_ERRORS);
             LOG.log(Level.ERROR, "the handler of " + path + " failed", e);
-            response = response(500, TEXT,
-                Texts.utf8("The handler failed; the server's log says why.\n"), isHead());
+            response = HttpAnswers.handlerFailed(isHead());
         }
         shard.closer.answer(slot, c, response);
     }
@@ -187,25 +214,20 @@ final class Upgrader {
         return handshake.method().equals("HEAD");
     }
 
-    /** The head did not come in time: said to a peer that has begun, cut for one that has not. */
+    /** The request did not come in time: said to a peer that has begun, else it is cut. */
     void timedOut(int slot, long c) {
         if (Connection.assembly(c) == 0) {
             shard.closer.terminate(slot, c);
         } else {
-            shard.closer.answer(slot, c,
-                response(408, TEXT, Texts.utf8("The request took too long.\n"), false));
+            posts.release(c);
+            shard.closer.answer(slot, c, HttpAnswers.text(408, "The request took too long."));
         }
     }
 
-    private void reject(int slot, long c, int status, String problem, boolean isParsed) {
+    private void reject(int slot, long c, int status, String problem, boolean isParsed,
+        String... headerLines) {
         counters.increment(Counter.HANDSHAKE_REJECTED);
-        boolean head = isParsed && isHead();
-        shard.closer.answer(slot, c, response(status, TEXT, Texts.utf8(problem + "\n"), head));
-    }
-
-    /** The answer to HEAD is that to GET without the body, RFC 9110 section 9.3.2. */
-    private static byte[] response(int status, String type, byte[] body, boolean head) {
-        byte[] response = Handshake.httpResponse(status, type, body);
-        return head ? Arrays.copyOf(response, response.length - body.length) : response;
+        shard.closer.answer(slot, c,
+            HttpAnswers.text(status, problem, isParsed && isHead(), headerLines));
     }
 }

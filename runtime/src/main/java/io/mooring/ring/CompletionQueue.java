@@ -99,4 +99,14 @@ public final class CompletionQueue {
     public static boolean more(int flags) {
         return (flags & Abi.CQE_F_MORE) != 0;
     }
+
+    /** Whether it is a zero-copy send's second completion: its bytes are free. */
+    public static boolean isNotification(int flags) {
+        return (flags & Abi.CQE_F_NOTIF) != 0;
+    }
+
+    /** Whether the bytes were copied after all, from the result of a notification that reports. */
+    public static boolean wasCopied(int result) {
+        return (result & Abi.NOTIF_USAGE_ZC_COPIED) != 0;
+    }
 }

@@ -155,6 +155,15 @@ public final class Ring implements AutoCloseable {
         return cq;
     }
 
+    /** Shares the registered buffers of another ring (6.12): 0, or -errno; -EINVAL before that. */
+    int cloneBuffers(Ring source) {
+        long arg = OffHeap.map(Abi.CLONE_BUFFERS_BYTES);
+        OffHeap.putInt(arg, source.fd);
+        int result = register(Abi.REGISTER_CLONE_BUFFERS, arg, 1);
+        OffHeap.unmap(arg, Abi.CLONE_BUFFERS_BYTES);
+        return result;
+    }
+
     int register(int opcode, long arg, int args) {
         if (closed) {
             return -Errno.EBADF; // the number may be somebody else's by now

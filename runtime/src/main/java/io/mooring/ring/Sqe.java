@@ -9,6 +9,9 @@ import io.mooring.sys.OffHeap;
  * says otherwise. Man page: io_uring_enter(2).
  */
 public final class Sqe {
+    /** The last fields of an entry, of which no operation here but one makes use. */
+    private static final int ZEROES = 48;
+
     private Sqe() {
     }
 
@@ -66,6 +69,15 @@ public final class Sqe {
     public static void prepConnect(long sqe, int file, long sockaddr, int bytes, long userData) {
         write(sqe, Abi.OP_CONNECT, Abi.SQE_FIXED_FILE, 0, file, bytes, sockaddr, 0, 0, userData, 0,
             0);
+    }
+
+    /**
+     * connect(2) to AF_UNSPEC, as inline as any: resets the connection, drops what is not sent yet,
+     * and so has zero-copy sends notify. The address is read at submission; it is the end of the
+     * entry itself, which is zero.
+     */
+    public static void prepDisconnect(long sqe, int file, long userData) {
+        prepConnect(sqe, file, sqe + ZEROES, Abi.SOCKADDR_IN_BYTES, userData);
     }
 
     /** Has a prepared entry say nothing when it succeeds. */
@@ -127,6 +139,26 @@ public final class Sqe {
     }
 
     /**
+     * Sends from registered memory; where the device can, without a copy. 6.0. It posts up to two
+     * completions: the count or error, and, if that one has CQE_F_MORE, a notification
+     * (CQE_F_NOTIF) when nothing in the kernel reads the bytes any more: for TCP when the peer has
+     * acknowledged them or the connection is gone. Until then they must not be changed. May not be
+     * prepared to say nothing on success (-EINVAL).
+     *
+     * @param buffer index of the registered buffer in which the bytes lie
+     * @param messageFlags MSG_WAITALL: all, not what fits; MSG_DONTWAIT: a short count or -EAGAIN
+     *     instead of waiting for room
+     * @param report the notification says whether bytes were copied after all
+     *     ({@link CompletionQueue#wasCopied}); 6.2
+     */
+    public static void prepSendZcFixed(long sqe, int file, int buffer, long address, int bytes,
+        int messageFlags, boolean report, long userData) {
+        int priority = Abi.RECVSEND_FIXED_BUF | (report ? Abi.SEND_ZC_REPORT_USAGE : 0);
+        write(sqe, Abi.OP_SEND_ZC, Abi.SQE_FIXED_FILE, priority, file, 0, address, bytes,
+            messageFlags | Abi.MSG_NOSIGNAL, userData, buffer, 0);
+    }
+
+    /**
      * shutdown(2). The kernel always runs it on a worker thread, so it is for the rare closes that
      * need it.
      */
@@ -157,7 +189,7 @@ public final class Sqe {
         OffHeap.putLong(sqe + Abi.SQE_LEN, len & 0xffffffffL | (long) opFlags << 32);
         OffHeap.putLong(sqe + Abi.SQE_USER_DATA, userData);
         OffHeap.putLong(sqe + Abi.SQE_BUF, buffer | (long) fileIndex << 32);
-        OffHeap.putLong(sqe + 48, 0);
-        OffHeap.putLong(sqe + 56, 0);
+        OffHeap.putLong(sqe + ZEROES, 0);
+        OffHeap.putLong(sqe + ZEROES + 8, 0);
     }
 }

@@ -60,11 +60,12 @@ final class MemoryPlan {
      * Works it out.
      *
      * @param told the reserve, or Reserve.AUTO
-     * @param frameBytesMax bound on published frames in flight
+     * @param frameBytesMax size of the region of published frames
+     * @param framesPinned whether it is all touched at start
      * @param files RLIMIT_NOFILE
      */
-    MemoryPlan(ReactorConfig config, int reactors, int connections, long frameBytesMax, long told,
-        long files, Machine machine, JvmMemory jvm) {
+    MemoryPlan(ReactorConfig config, int reactors, int connections, long frameBytesMax,
+        boolean framesPinned, long told, long files, Machine machine, JvmMemory jvm) {
         this.config = config;
         this.reactors = reactors;
         this.shards = reactors * config.shards();
@@ -72,13 +73,13 @@ final class MemoryPlan {
         this.machine = machine;
         this.heapTables = shards * (WHEEL_BYTES + config.stagedSends() * STAGED_RECORD_BYTES)
             + reactors * MAILBOX_BYTES;
-        addUser(frameBytesMax);
+        addUser(frameBytesMax, framesPinned);
         addJvm(jvm);
         addKernel();
         this.checks = PlanChecks.of(this, machine, told, files);
     }
 
-    private void addUser(long frameBytesMax) {
+    private void addUser(long frameBytesMax, boolean framesPinned) {
         long slots = (long) config.slotsMax() * reactors;
         int perShard = Math.ceilDiv(config.slotsMax(), shards / reactors);
         user("connection slab", shards * page(perShard * SLOT_BYTES), 0, connections * SLOT_BYTES,
@@ -96,7 +97,13 @@ final class MemoryPlan {
                 config.receiveBuffers(), config.receiveBufferBytes()));
         user("spill pools", 0, 0, 0, reactors * config.spillBytesMax(),
             "partial messages, unsent output; bound per reactor");
-        user("published frames", 0, 0, 0, frameBytesMax, "in flight; bound over all");
+        long frames = page(frameBytesMax);
+        long pinned = framesPinned ? frames : page(1);
+        user("published frames", frames, pinned, pinned, frames - pinned,
+            framesPinned ? "one region for all in flight, registered: --zero-copy-from"
+                : "one region for all in flight; given back when quiet");
+        user("topics", 0, 0, 0, config.topicMemoryMax(reactors),
+            "who has joined what, names; 0.2 B a subscriber in a topic of all, 9 B in ones of ten");
     }
 
     private void user(String name, long mapped, long start, long full, long load, String why) {

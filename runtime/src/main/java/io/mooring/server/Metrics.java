@@ -31,10 +31,21 @@ final class Metrics {
             group.admission().connectionsMax());
         gauge(out, "published_frame_bytes", "Memory of published frames in flight",
             group.frameBytes());
+        gauge(out, "frame_memory_max_bytes", "What published frames may take at most",
+            group.frames().bytesMax());
+        gauge(out, "frame_memory_peak_bytes", "The most that published frames have taken at once",
+            group.frames().highWaterBytes());
+        gauge(out, "topic_names", "Topics with a subscriber, or with a message on its way",
+            group.topics());
+        gauge(out, "topic_name_bytes", "Memory of their names", group.topicNameBytes());
         memory(out, group, memory);
         List<Reactor> reactors = group.reactors();
         perReactor(out, reactors, "topics", "Topics with a subscriber on the reactor",
             r -> r.gauges().topics());
+        perReactor(out, reactors, "subscriptions", "Subscribers of all topics on the reactor",
+            r -> r.gauges().subscriptions());
+        perReactor(out, reactors, "topic_bytes", "Memory for who has joined what",
+            r -> r.gauges().topicBytes());
         perReactor(out, reactors, "slab_touched_bytes",
             "Connection slots that have been used so far, 64 bytes each",
             r -> r.gauges().slabBytes());
@@ -42,16 +53,29 @@ final class Metrics {
             r -> r.gauges().spillUsedBytes());
         perReactor(out, reactors, "spill_mapped_bytes", "Memory mapped for those",
             r -> r.gauges().spillMappedBytes());
+        perReactor(out, reactors, "backlog_bytes",
+            "Of those in use: published frames that wait for receivers behind",
+            r -> r.gauges().backlogBytes());
+        perReactor(out, reactors, "http_answers_pending",
+            "Requests whose answer a handler owes", r -> r.gauges().answersPending());
         for (Counter counter : Counter.values()) {
             head(out, counter.metric(), "counter", counter.help());
             for (int i = 0; i < reactors.size(); i++) {
                 line(out, counter.metric() + "_total", i, reactors.get(i).counters().get(counter));
             }
         }
-        head(out, "mailbox_full", "counter",
-            "Commands refused because a reactor's mailbox was full");
-        out.append("mooring_mailbox_full_total ").append(group.mailboxFull()).append('\n');
+        counter(out, "mailbox_full", "Commands refused because a reactor's mailbox was full",
+            group.mailboxFull());
+        counter(out, "messages_published", "Messages published to a topic", group.published());
+        counter(out, "publish_refused",
+            "Messages not published: frames on their way used all of --frame-memory",
+            group.publishRefused());
         return out.append("# EOF\n").toString();
+    }
+
+    private static void counter(StringBuilder out, String name, String help, long value) {
+        head(out, name, "counter", help);
+        out.append("mooring_").append(name).append("_total ").append(value).append('\n');
     }
 
     /** What admission goes by; a limit that is none is left out. */

@@ -1,9 +1,11 @@
 package io.mooring.server;
 
 import io.mooring.memory.Machine;
+import io.mooring.sys.SetupException;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
+import java.util.function.Consumer;
 
 /** The plan against the machine's limits, one line each with what changes it. */
 final class PlanChecks {
@@ -42,6 +44,27 @@ final class PlanChecks {
         checks.mappings();
         checks.overcommit();
         return checks.checks;
+    }
+
+    /**
+     * At a start: says what should be known.
+     *
+     * @throws SetupException if the machine will not give what the server needs
+     */
+    static void heed(MemoryPlan plan, boolean withNotes, Consumer<String> onNotice) {
+        for (Check check : plan.checks()) {
+            String text = check.name() + ": " + check.text();
+            switch (check.state()) {
+                case OK -> { }
+                case NOTE -> {
+                    if (withNotes) {
+                        onNotice.accept("note: " + text);
+                    }
+                }
+                case WARNING -> onNotice.accept("warning: " + text);
+                case ERROR -> throw new SetupException(text + " (--plan shows all)");
+            }
+        }
     }
 
     private void memory() {

@@ -31,7 +31,7 @@ final class Quantities {
     }
 
     /** The same without that bound, or {@code auto}. */
-    static final class Reserve implements ITypeConverter<Long> {
+    static final class SizeOrAuto implements ITypeConverter<Long> {
         @Override
         public Long convert(String value) {
             return value.equals("auto") ? io.mooring.memory.Reserve.AUTO

@@ -4,6 +4,7 @@ import io.mooring.memory.Reserve;
 import io.mooring.reactor.Arming;
 import java.io.PrintWriter;
 import java.time.Duration;
+import java.util.List;
 import java.util.Locale;
 import java.util.concurrent.Callable;
 import java.util.concurrent.CountDownLatch;
@@ -71,6 +72,11 @@ final class ServeCommand implements Callable<Integer> {
             + "(default: ${DEFAULT-VALUE})")
     private Duration idleTimeout;
 
+    @Option(names = "--allow-origin", paramLabel = "ORIGIN|*",
+        description = "Pages of this origin may POST and open WebSockets; may be repeated "
+            + "(default: only pages from this host and port POST, any open WebSockets)")
+    private List<String> allowOrigin = List.of();
+
     @Option(names = "--drain-timeout", paramLabel = "TIME", defaultValue = "10s",
         converter = Quantities.Time.class,
         description = "At SIGTERM: how long peers have to close (default: ${DEFAULT-VALUE})")
@@ -82,10 +88,43 @@ final class ServeCommand implements Callable<Integer> {
     private Arming arming;
 
     @Option(names = "--memory-reserve", paramLabel = "SIZE", defaultValue = "auto",
-        converter = Quantities.Reserve.class,
+        converter = Quantities.SizeOrAuto.class,
         description = "Of the machine's memory and the control group's, left alone: past it new "
             + "connections are answered 503 (default: auto: 64 MiB or 3 %% of the limit)")
     private long memoryReserve;
+
+    @Option(names = "--frame-memory", paramLabel = "SIZE", defaultValue = "auto",
+        converter = Quantities.SizeOrAuto.class,
+        description = "For published messages on their way, all topics together; publishers wait "
+            + "beyond half of it (default: auto: 64 MiB, or eight of the largest messages)")
+    private long frameMemory;
+
+    @Option(names = "--slow-receivers", paramLabel = "[NAME=]POLICY[:FRAMES[:SIZE]]",
+        converter = SlowReceiverOption.Converter.class,
+        description = "For a topic's receivers that are behind: drop-newest, drop-oldest, latest "
+            + "or close, with so much waiting at most (default: drop-newest:1024:128KiB); for some "
+            + "topics with a name, or the start of names and an asterisk; may be repeated")
+    private List<SlowReceiverOption> slowReceivers = List.of();
+
+    @Option(names = "--broadcast-memory", paramLabel = "SIZE", defaultValue = "auto",
+        converter = Quantities.SizeOrAuto.class,
+        description = "By which TCP's memory may grow while published frames wait there for "
+            + "receivers (default: auto: half of what tcp_mem allows before pressure, at most "
+            + "256 MiB)")
+    private long broadcastMemory;
+
+    @Option(names = "--broadcast-rate", paramLabel = "SIZE", defaultValue = "0",
+        converter = Quantities.Size.class,
+        description = "Of published frames a second, 90 bytes of headers each counted; 100MB fits "
+            + "1 Gbit/s; 0: no bound (default: ${DEFAULT-VALUE})")
+    private int broadcastRate;
+
+    @Option(names = "--zero-copy-from", paramLabel = "SIZE", defaultValue = "0",
+        converter = Quantities.Size.class,
+        description = "Published frames of so many bytes or more are sent without a copy (16KiB is "
+            + "worth a try); all of --frame-memory is then resident, and locked: ulimit -l; 0: "
+            + "none (default: ${DEFAULT-VALUE})")
+    private int zeroCopyFrom;
 
     @Option(names = "--plan",
         description = "Only say what memory this would take and whether the machine gives it")
@@ -146,10 +185,26 @@ final class ServeCommand implements Callable<Integer> {
                 .maxMessage(maxMessage).handshakeTimeout(handshakeTimeout).idleTimeout(idleTimeout)
                 .arming(arming).withMetrics().onFailure(onFailure)
                 .path("/echo", new EchoHandler())
-                .path(TopicHandler.PREFIX + "*", new TopicHandler());
+                .path(TopicHandler.PREFIX + "*", new TopicHandler())
+                .post(TopicHandler.PREFIX + "*", new TopicPostHandler());
             builder.onNotice(this::notice);
+            allowOrigin.forEach(builder::allowOrigin);
             if (memoryReserve != Reserve.AUTO) {
                 builder.memoryReserve(memoryReserve);
+            }
+            if (frameMemory != Reserve.AUTO) {
+                builder.frameMemory(frameMemory);
+            }
+            builder.broadcastRate(broadcastRate).zeroCopyFrom(zeroCopyFrom);
+            if (broadcastMemory != Reserve.AUTO) {
+                builder.broadcastMemory(broadcastMemory);
+            }
+            for (SlowReceiverOption option : slowReceivers) {
+                if (option.pattern() == null) {
+                    builder.slowReceivers(option.slow());
+                } else {
+                    builder.slowReceivers(option.pattern(), option.slow());
+                }
             }
             if (reactors != null) {
                 builder.reactors(reactors);

@@ -18,7 +18,6 @@ import org.HdrHistogram.Histogram;
 final class SwarmControl {
     private static final long NANOS_PER_MS = 1_000_000;
     private static final int PROGRESS_MS = 250;
-    private static final int BROADCAST_MAX_MS = 60_000;
     private static final int CURVE_POINTS = 50;
 
     private final Swarm swarm;
@@ -97,7 +96,8 @@ final class SwarmControl {
         Map<String, Long> failures = swarm.failures();
         before.forEach((kind, n) -> failures.merge(kind, -n, Long::sum));
         failures.values().removeIf(n -> n == 0);
-        event("event", "grown", "connected", status.connected(), "failed", failures,
+        event("event", "grown", "connected", status.connected(), "deaf", status.deaf(),
+            "failed", failures,
             "failed_total", status.failed() - failedBefore, "lost", status.lost(),
             "elapsed_ms", elapsed(start));
     }
@@ -131,23 +131,24 @@ final class SwarmControl {
 
     private boolean one(int i, int bytes) {
         Swarm.Status before = swarm.status();
-        long receivers = before.connected();
+        long receivers = before.receivers();
         int number = swarm.publish(bytes, true);
         List<long[]> samples = new ArrayList<>();
         long stamp = swarm.broadcastStamp(number);
         long corrupt = before.corrupt() + before.duplicates();
-        swarm.await(() -> {
+        swarm.awaitReceivers(() -> {
             boolean isReceived = swarm.isReceived(); // first: the last sample is to have them all
             long received = swarm.currentReceivers();
             if (samples.isEmpty() || received != samples.getLast()[1]) {
                 samples.add(new long[] {System.nanoTime() - stamp, received});
             }
             return isReceived || stopped.getAsBoolean();
-        }, BROADCAST_MAX_MS);
+        });
         Swarm.BroadcastResult result = swarm.broadcast(number);
         Swarm.Status after = swarm.status();
         Histogram latency = swarm.latency();
         return event("event", "broadcast", "number", i, "receivers", receivers,
+            "deaf", before.deaf(),
             "received", result.received(), "missing", Math.max(0, receivers - result.received()),
             "corrupt", after.corrupt() + after.duplicates() - corrupt,
             "complete_ms", SwarmReport.millis(result.completeNanos()),
@@ -166,7 +167,8 @@ final class SwarmControl {
 
     private void status() {
         Swarm.Status status = swarm.status();
-        event("event", "status", "connected", status.connected(), "lost", status.lost(),
+        event("event", "status", "connected", status.connected(), "deaf", status.deaf(),
+            "lost", status.lost(),
             "failed", status.failed(), "closed", status.closed(), "target", status.target(),
             "rings", status.rings(), "corrupt", status.corrupt(), "pings", status.pings());
     }
@@ -177,6 +179,7 @@ final class SwarmControl {
         await(start, before.failed(), swarm.closeAll()::isDone);
         Swarm.Status after = swarm.status();
         event("event", "closed", "closed", after.closed() - before.closed(),
-            "lost", after.lost() - before.lost(), "elapsed_ms", elapsed(start));
+            "lost", after.lost() - before.lost(), "deaf_cut", after.deafCut() - before.deafCut(),
+            "elapsed_ms", elapsed(start));
     }
 }

@@ -1,9 +1,12 @@
 package io.mooring.server;
 
+import io.mooring.api.Delivery;
 import io.mooring.api.HttpHandler;
+import io.mooring.api.HttpPostHandler;
 import io.mooring.api.HttpReply;
 import io.mooring.api.Routes;
 import io.mooring.api.SendResult;
+import io.mooring.api.SlowReceivers;
 import io.mooring.api.WebSocketHandler;
 import io.mooring.memory.Machine;
 import io.mooring.memory.Reserve;
@@ -18,6 +21,7 @@ import io.mooring.sys.OffHeap;
 import io.mooring.sys.SetupException;
 import io.mooring.ws.CloseCode;
 import io.mooring.ws.Opcode;
+import io.mooring.ws.OriginPolicy;
 import java.lang.System.Logger;
 import java.lang.System.Logger.Level;
 import java.lang.foreign.MemorySegment;
@@ -45,14 +49,16 @@ public final class WebSocketServer implements AutoCloseable {
     private final KernelFeatures features;
     private final int port;
     private final MemoryAdmission memory;
+    private final TcpPace pace;
     private Boolean stoppedCleanly;
 
     private WebSocketServer(ReactorGroup group, KernelFeatures features, int port,
-        MemoryAdmission memory) {
+        MemoryAdmission memory, TcpPace pace) {
         this.group = group;
         this.features = features;
         this.port = port;
         this.memory = memory;
+        this.pace = pace;
     }
 
     public static Builder builder() {
@@ -104,19 +110,36 @@ public final class WebSocketServer implements AutoCloseable {
 
     /**
      * Sends text to every subscriber of a topic. FULL: frames in flight are at their limit, and
-     * nothing was sent.
+     * nothing was sent; try again later.
      */
     public SendResult publishText(String topic, String text) {
-        return publish(topic, Opcode.TEXT, text.getBytes(StandardCharsets.UTF_8));
+        return publishText(topic, text, null);
+    }
+
+    /**
+     * The same, and tells what became of it, once that is known of every subscriber.
+     *
+     * @param onDelivered called once, on some reactor's thread, maybe before this returns, and must
+     *     not block; not called if the result is not QUEUED
+     */
+    public SendResult publishText(String topic, String text, Consumer<Delivery> onDelivered) {
+        return publish(topic, Opcode.TEXT, text.getBytes(StandardCharsets.UTF_8), onDelivered);
     }
 
     /** Sends bytes to every subscriber of a topic. */
     public SendResult publishBinary(String topic, byte[] bytes) {
-        return publish(topic, Opcode.BINARY, bytes);
+        return publish(topic, Opcode.BINARY, bytes, null);
     }
 
-    private SendResult publish(String topic, int opcode, byte[] bytes) {
-        return group.publish(topic, opcode, MemorySegment.ofArray(bytes), 0, bytes.length, 0);
+    /** The same, and tells what became of it. */
+    public SendResult publishBinary(String topic, byte[] bytes, Consumer<Delivery> onDelivered) {
+        return publish(topic, Opcode.BINARY, bytes, onDelivered);
+    }
+
+    private SendResult publish(String topic, int opcode, byte[] bytes,
+        Consumer<Delivery> onDelivered) {
+        return group.publish(topic, opcode, MemorySegment.ofArray(bytes), 0, bytes.length, 0,
+            onDelivered);
     }
 
     /** Every counter, as {@code GET /metrics} gives it: OpenMetrics text. */
@@ -142,6 +165,7 @@ public final class WebSocketServer implements AutoCloseable {
             if (stoppedCleanly == null) {
                 memory.close(); // or it might listen again, on a closed listener
                 stoppedCleanly = group.stop(Math.clamp(drain.toMillis(), 0, Integer.MAX_VALUE));
+                pace.close();
             }
             return stoppedCleanly;
         }
@@ -165,8 +189,11 @@ public final class WebSocketServer implements AutoCloseable {
         private Duration handshakeTimeout = Duration.ofSeconds(10);
         private Duration idleTimeout = Duration.ofSeconds(120);
         private Duration closeTimeout = Duration.ofSeconds(5);
+        private Duration answerTimeout = Duration.ofSeconds(30);
+        private OriginPolicy origins = OriginPolicy.SAME_HOST;
         private Arming arming = Arming.ADAPTIVE;
         private boolean metrics;
+        private final PublishSettings publish = new PublishSettings();
         private long memoryReserve = Reserve.AUTO;
         private Path memoryRoot = Path.of("/");
         private Consumer<String> onNotice = line -> LOG.log(Level.WARNING, line);
@@ -183,13 +210,13 @@ public final class WebSocketServer implements AutoCloseable {
 
         /** TCP port; 0, the default, takes any free one: {@link WebSocketServer#port}. */
         public Builder port(int value) {
-            port = inRange("port", value, 0, 65_535);
+            port = Ranges.number("port", value, 0, 65_535);
             return this;
         }
 
         /** Threads; one per core by default. */
         public Builder reactors(int value) {
-            reactors = inRange("reactors", value, 1, 1024);
+            reactors = Ranges.number("reactors", value, 1, 1024);
             return this;
         }
 
@@ -198,37 +225,55 @@ public final class WebSocketServer implements AutoCloseable {
          * when used.
          */
         public Builder maxConnections(int value) {
-            connectionsMax = inRange("maxConnections", value, 1, 100_000_000);
+            connectionsMax = Ranges.number("maxConnections", value, 1, 100_000_000);
             return this;
         }
 
         /** Connections at once from one address; one more is answered 429. 0: no bound. */
         public Builder maxConnectionsPerAddress(int value) {
-            connectionsPerAddressMax = inRange("maxConnectionsPerAddress", value, 0, 100_000_000);
+            connectionsPerAddressMax =
+                Ranges.number("maxConnectionsPerAddress", value, 0, 100_000_000);
             return this;
         }
 
         /** Bytes of one message, fragments joined; a longer one closes its connection with 1009. */
         public Builder maxMessage(int bytes) {
-            messageBytesMax = inRange("maxMessage", bytes, 125, 256 * KIB * KIB);
+            messageBytesMax = Ranges.number("maxMessage", bytes, 125, 256 * KIB * KIB);
             return this;
         }
 
-        /** From connecting to the end of the request; then 408. */
+        /** From connecting to the end of the request, its body included; then 408. */
         public Builder handshakeTimeout(Duration value) {
-            handshakeTimeout = positive("handshakeTimeout", value);
+            handshakeTimeout = Ranges.time("handshakeTimeout", value);
             return this;
         }
 
         /** Half of it without a sign of life brings a ping, all of it the end. Zero: never. */
         public Builder idleTimeout(Duration value) {
-            idleTimeout = value.isZero() ? value : positive("idleTimeout", value);
+            idleTimeout = value.isZero() ? value : Ranges.time("idleTimeout", value);
             return this;
         }
 
         /** For the peer's part of a close. */
         public Builder closeTimeout(Duration value) {
-            closeTimeout = positive("closeTimeout", value);
+            closeTimeout = Ranges.time("closeTimeout", value);
+            return this;
+        }
+
+        /** For a {@link #post} handler to answer; then the peer is told 504. */
+        public Builder answerTimeout(Duration value) {
+            answerTimeout = Ranges.time("answerTimeout", value);
+            return this;
+        }
+
+        /**
+         * Pages of this origin ("https://example.com"), or of all ("*"), may POST, too. Without it
+         * only pages from the very host and port may; others are answered 403, for a browser lets
+         * any page POST to any server, loopback included. Once an origin is given, the same holds
+         * for WebSockets. Requests without an Origin header come from no browser and are taken.
+         */
+        public Builder allowOrigin(String origin) {
+            origins = origins.and(origin);
             return this;
         }
 
@@ -247,6 +292,18 @@ public final class WebSocketServer implements AutoCloseable {
         /** A plain HTTP GET path. */
         public Builder http(String path, HttpHandler handler) {
             routes.http(path, handler);
+            return this;
+        }
+
+        /** A plain HTTP POST path, with bodies of {@link #maxMessage} at most; past it 413. */
+        public Builder post(String path, HttpPostHandler handler) {
+            routes.post(path, handler);
+            return this;
+        }
+
+        /** The same with a bound of its own on the body, in bytes. */
+        public Builder post(String path, int maxBody, HttpPostHandler handler) {
+            routes.post(path, maxBody, handler);
             return this;
         }
 
@@ -270,6 +327,57 @@ public final class WebSocketServer implements AutoCloseable {
                     "memoryReserve is " + bytes + ": choose 0 or more bytes");
             }
             memoryReserve = bytes;
+            return this;
+        }
+
+        /**
+         * Bytes for published messages on their way, all topics together; a publisher that finds
+         * no room is answered FULL. Address space at first, memory when it is needed. By default
+         * 64 MiB, or eight of the largest messages.
+         */
+        public Builder frameMemory(long bytes) {
+            publish.frameMemory(bytes);
+            return this;
+        }
+
+        /** What topics do with receivers that are behind; by default DROP_NEWEST. */
+        public Builder slowReceivers(SlowReceivers policy) {
+            publish.slowReceivers(policy);
+            return this;
+        }
+
+        /**
+         * The same for some topics.
+         *
+         * @param pattern a name, or the start of names and an asterisk: "ticker.*"
+         */
+        public Builder slowReceivers(String pattern, SlowReceivers policy) {
+            publish.slowReceivers(pattern, policy);
+            return this;
+        }
+
+        /**
+         * Bytes by which TCP's memory may grow while published frames wait there for receivers to
+         * read. By default half of what is below the pressure mark of tcp_mem, at most 256 MiB.
+         */
+        public Builder broadcastMemory(long bytes) {
+            publish.broadcastMemory(bytes);
+            return this;
+        }
+
+        /** Bytes a second of published frames on the link, headers counted. 0: no bound. */
+        public Builder broadcastRate(long bytesPerSecond) {
+            publish.broadcastRate(bytesPerSecond);
+            return this;
+        }
+
+        /**
+         * Published messages of so many bytes or more, header included, are sent without a copy; 0,
+         * the default: all are copied. Frame memory is then all resident, and counts against
+         * RLIMIT_MEMLOCK.
+         */
+        public Builder zeroCopyFrom(int bytes) {
+            publish.zeroCopyFrom(bytes);
             return this;
         }
 
@@ -305,7 +413,8 @@ public final class WebSocketServer implements AutoCloseable {
             ReactorConfig config = config(files);
             KernelFeatures features = KernelFeatures.probe();
             Machine machine = Machine.read(memoryRoot, OffHeap.PAGE_BYTES);
-            check(plan(config, files, machine, JvmMemory.whole(machine.residentBytes())));
+            PlanChecks.heed(plan(config, files, machine, JvmMemory.whole(machine.residentBytes())),
+                connectionsMax != CONNECTIONS_DEFAULT, onNotice);
             Listener listener = Listener.open(host, port);
             WebSocketServer server;
             try {
@@ -329,6 +438,7 @@ public final class WebSocketServer implements AutoCloseable {
             Admission admission = new Admission(connectionsMax, connectionsPerAddressMax);
             MemoryAdmission memory =
                 new MemoryAdmission(admission, listener, memoryRoot, memoryReserve, onNotice);
+            TcpPace pace = publish.pace(memoryRoot, admission::isStopped);
             try {
                 GroupHolder holder = new GroupHolder();
                 if (metrics) {
@@ -338,11 +448,13 @@ public final class WebSocketServer implements AutoCloseable {
                 }
                 AtomicInteger number = new AtomicInteger();
                 holder.group = ReactorGroup.start(reactors, config, features, routes.build(),
-                    listener, admission, config.spillBytesMax(),
+                    listener, admission, publish.config(messageBytesMax, pace),
                     run -> new Thread(null, run, "mooring-" + number.getAndIncrement(), 0, false),
                     onFailure);
-                return new WebSocketServer(holder.group, features, listener.port(), memory);
+                return new WebSocketServer(holder.group, features, listener.port(), memory,
+                    pace);
             } catch (RuntimeException | Error e) {
+                pace.close();
                 memory.close();
                 throw e;
             }
@@ -357,25 +469,9 @@ public final class WebSocketServer implements AutoCloseable {
         }
 
         private MemoryPlan plan(ReactorConfig config, long files, Machine machine, JvmMemory jvm) {
-            return new MemoryPlan(config, reactors, connectionsMax, config.spillBytesMax(),
-                memoryReserve, files, machine, jvm);
-        }
-
-        private void check(MemoryPlan plan) {
-            for (PlanChecks.Check check : plan.checks()) {
-                switch (check.state()) {
-                    case OK -> { }
-                    case NOTE -> {
-                        if (connectionsMax != CONNECTIONS_DEFAULT) {
-                            onNotice.accept("note: " + check.name() + ": " + check.text());
-                        }
-                    }
-                    case WARNING -> onNotice.accept(
-                        "warning: " + check.name() + ": " + check.text());
-                    case ERROR -> throw new SetupException(check.name() + ": " + check.text()
-                        + " (--plan shows all)");
-                }
-            }
+            return new MemoryPlan(config, reactors, connectionsMax,
+                publish.frameBytes(messageBytesMax), publish.isPinned(), memoryReserve, files,
+                machine, jvm);
         }
 
         /** A request for /metrics may come before the group is known here. */
@@ -390,27 +486,12 @@ public final class WebSocketServer implements AutoCloseable {
             int buffers = slots > perShard ? 256 : 512;
             return new ReactorConfig(slots, perShard, 512, 4096, buffers, 4 * KIB,
                 Math.max(64L * KIB * KIB, 8L * messageBytesMax), messageBytesMax, 8 * KIB,
-                ms(handshakeTimeout), ms(idleTimeout), ms(closeTimeout), arming);
+                ms(handshakeTimeout), ms(idleTimeout), ms(closeTimeout), arming,
+                ms(answerTimeout), origins);
         }
 
         private static int ms(Duration duration) {
             return Math.toIntExact(duration.toMillis());
-        }
-
-        private static int inRange(String name, int value, int min, int max) {
-            if (value < min || value > max) {
-                throw new IllegalArgumentException(
-                    name + " is " + value + ": choose " + min + " to " + max);
-            }
-            return value;
-        }
-
-        private static Duration positive(String name, Duration value) {
-            if (value.toMillis() <= 0 || value.toMillis() > Integer.MAX_VALUE) {
-                throw new IllegalArgumentException(
-                    name + " is " + value.toMillis() + " ms: choose 1 ms to 24 days");
-            }
-            return value;
         }
     }
 }

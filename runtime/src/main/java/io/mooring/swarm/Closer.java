@@ -4,7 +4,7 @@ import java.util.concurrent.CompletableFuture;
 
 /**
  * Closes all connections of a worker by the closing handshake, a bounded number at a time, and
- * tells when none is left.
+ * tells when none is left. Deaf ones are cut: an answer would lie behind all that they never read.
  */
 final class Closer {
     private static final int WINDOW = 512;
@@ -76,6 +76,11 @@ final class Closer {
             }
             // The server began, and was counted.
             case Slot.CLOSING -> shard.kill(slot, c, "closed by the server");
+            case Slot.DEAF -> {
+                worker.counts.add(Count.DEAF, -1);
+                worker.counts.increment(Count.DEAF_CUT);
+                shard.kill(slot, c, "deaf");
+            }
             default -> { }
         }
     }

@@ -280,8 +280,14 @@ final class Connector {
 
     private void open(Shard shard, int slot, long c, long from, long end) {
         window.leave(Slot.place(c));
-        Slot.state(c, Slot.OPEN);
         Slot.sent(c, 0);
+        if (!Slot.is(c, Slot.PUBLISHER) && worker.swarm.isNextDeaf()) {
+            Slot.state(c, Slot.DEAF);
+            counts.increment(Count.DEAF);
+            counts.increment(Count.OPENED);
+            return;
+        }
+        Slot.state(c, Slot.OPEN);
         if (Slot.is(c, Slot.PUBLISHER)) {
             worker.publisher.onOpen(shard, slot, c);
         } else {

@@ -2,9 +2,13 @@ package io.mooring.swarm;
 
 /** What a worker counts. */
 enum Count {
-    /** Connections that are open at the moment. */
+    /** Connections that are open, and read from, at the moment. */
     OPEN,
-    /** Upgrades that were verified, ever. */
+    /** Open too, but never read from; not among {@link #OPEN}. */
+    DEAF,
+    /** Deaf ones that we have ended, without a handshake that they could not hear. */
+    DEAF_CUT,
+    /** Upgrades that were verified, deaf ones among them, ever. */
     OPENED,
     FAILED,
     /** Ended by the server, or by an error, after they were open. */
@@ -26,6 +30,10 @@ enum Count {
     SHARDS,
     ENTERS,
     COMPLETIONS,
+    /** Sleeps that were to last until many completions are there. */
+    BATCHES,
+    /** Those of them that their time ended, with none. */
+    BATCHES_CUT,
     /** Receives that found no buffer. */
     STARVED,
     COMPLETION_OVERFLOWS,

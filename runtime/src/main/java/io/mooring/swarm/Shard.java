@@ -140,6 +140,11 @@ final class Shard implements RingSignals.Bed {
         }
     }
 
+    /** Whether a receive that ends at once is in the kernel, or on its way there. */
+    boolean isReceiving() {
+        return receives > 0;
+    }
+
     boolean hasRoom() {
         return sq.room() >= ROOM_MIN;
     }

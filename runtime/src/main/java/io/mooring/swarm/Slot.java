@@ -29,6 +29,8 @@ final class Slot {
     static final int CLOSING = 3;
     /** Waits for what is in the kernel, then for the descriptor's close. */
     static final int DEAD = 4;
+    /** As good as open for the server, but nothing of it is in the kernel until it is cut. */
+    static final int DEAF = 5;
 
     // Flags.
     static final int IN_PAYLOAD = 1;

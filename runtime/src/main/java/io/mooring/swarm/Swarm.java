@@ -11,6 +11,7 @@ import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.locks.LockSupport;
 import java.util.function.BooleanSupplier;
 import org.HdrHistogram.Histogram;
@@ -20,12 +21,17 @@ import org.HdrHistogram.Histogram;
  * workers' threads, and {@link #status} tells how far it is.
  */
 public final class Swarm implements AutoCloseable {
+    /** While a broadcast comes in, a delivery may be seen this much later than it came. */
+    public static final long BROADCAST_NAP_NANOS = 500_000;
+
+    private static final int STALLED_MS = 60_000;
     private static final long NANOS_PER_MS = 1_000_000;
     /** From the order to begin a run to its first message: all workers have heard by then. */
     private static final long RUN_DELAY_NANOS = 10 * NANOS_PER_MS;
     private static final long PUBLISH_DELAY_NANOS = NANOS_PER_MS;
     private static final long POLL_NANOS = NANOS_PER_MS;
     private static final long JOIN_MS = 100;
+    private static final int PERCENT = 100;
 
     final SwarmConfig config;
     final Broadcasts broadcasts = new Broadcasts();
@@ -34,6 +40,8 @@ public final class Swarm implements AutoCloseable {
     private final List<Worker> workers = new ArrayList<>();
     private final AtomicInteger shards = new AtomicInteger();
     private final AtomicInteger sourceBlocks = new AtomicInteger();
+    /** Connections opened, over all workers: which of them are deaf follows from it. */
+    private final AtomicLong opens = new AtomicLong();
     private final SocketOps socketOps;
     private final int slotsPerShard;
     private final long openFiles;
@@ -88,7 +96,7 @@ public final class Swarm implements AutoCloseable {
         RingCount.check(connections, config.threads(), slotsPerShard, config.slotsPerShard(),
             openFiles);
         target = connections;
-        long missing = connections - sum(Count.OPEN);
+        long missing = connections - sum(Count.OPEN) - sum(Count.DEAF);
         if (missing <= 0) {
             return;
         }
@@ -99,7 +107,8 @@ public final class Swarm implements AutoCloseable {
         for (int i = 0; i < workers.size(); i++) {
             Worker worker = workers.get(i);
             long share = i == workers.size() - 1 ? rest
-                : Math.clamp(each - worker.counts.get(Count.OPEN), 0, rest);
+                : Math.clamp(each - worker.counts.get(Count.OPEN)
+                    - worker.counts.get(Count.DEAF), 0, rest);
             rest -= share;
             if (share > 0) {
                 int count = (int) share;
@@ -251,7 +260,7 @@ public final class Swarm implements AutoCloseable {
     }
 
     /**
-     * Whether the last broadcast has come, in whatever state, to all that are still connected; a
+     * Whether the last broadcast has come, in whatever state, to all that still hear; a
      * little late. Those before it have then too, or never will: a connection's come in order.
      */
     public boolean isReceived() {
@@ -335,16 +344,26 @@ public final class Swarm implements AutoCloseable {
      * Counts, a little late.
      *
      * @param target what {@link #grow} was asked for
+     * @param connected deaf ones among them
+     * @param deaf connected, and never read from: no broadcast is expected of them
+     * @param deafCut deaf ones that we have ended, without a closing handshake
      * @param failed by {@link #failures} kind, together
      * @param unverified messages that nobody was to judge
      */
-    public record Status(int target, long connected, long failed, long lost, long closed, long sent,
-        long late, long received, long corrupt, long duplicates, long unverified, long pings,
-        int rings) { }
+    public record Status(int target, long connected, long deaf, long deafCut, long failed,
+        long lost, long closed, long sent, long late, long received, long corrupt, long duplicates,
+        long unverified, long pings, int rings) {
+        /** Of whom a broadcast is expected. */
+        public long receivers() {
+            return connected - deaf;
+        }
+    }
 
     public Status status() {
         checkFailure();
-        return new Status(target, sum(Count.OPEN), sum(Count.FAILED), sum(Count.LOST),
+        long deaf = sum(Count.DEAF);
+        return new Status(target, sum(Count.OPEN) + deaf, deaf, sum(Count.DEAF_CUT),
+            sum(Count.FAILED), sum(Count.LOST),
             sum(Count.CLOSED), sum(Count.SENT), sum(Count.LATE), sum(Count.RECEIVED),
             sum(Count.CORRUPT), sum(Count.DUPLICATES), sum(Count.UNVERIFIED), sum(Count.PINGS),
             (int) sum(Count.SHARDS));
@@ -378,6 +397,14 @@ public final class Swarm implements AutoCloseable {
         return true;
     }
 
+    /** Waits for the end of a broadcast; not if for a minute nobody more has received it. */
+    public void awaitReceivers(BooleanSupplier isOver) {
+        long before;
+        do {
+            before = currentReceivers();
+        } while (!await(isOver, STALLED_MS) && currentReceivers() > before);
+    }
+
     // ---- for the workers
 
     int nextShard() {
@@ -386,6 +413,16 @@ public final class Swarm implements AutoCloseable {
 
     int nextSourceBlock() {
         return sourceBlocks.getAndIncrement() & Integer.MAX_VALUE;
+    }
+
+    /** Any worker, of each that has opened, once; so that deaf ones are evenly spread. */
+    boolean isNextDeaf() {
+        if (config.deafPercent() == 0) {
+            return false;
+        }
+        long before = opens.getAndIncrement();
+        return (long) (before * config.deafPercent() / PERCENT)
+            < (long) ((before + 1) * config.deafPercent() / PERCENT);
     }
 
     void onFailed(Throwable e) {

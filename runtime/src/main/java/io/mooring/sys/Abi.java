@@ -62,6 +62,7 @@ public final class Abi {
     public static final int IP_BIND_ADDRESS_NO_PORT = 24;   // 4.2
     public static final int IPPROTO_TCP = 6;
     public static final int TCP_NODELAY = 1;
+    public static final int TCP_NOTSENT_LOWAT = 25;
     public static final int IPPROTO_IPV6 = 41;
     public static final int IPV6_V6ONLY = 26;
     public static final int SHUT_WR = 1;
@@ -157,6 +158,12 @@ public final class Abi {
     public static final int UNREGISTER_RING_FDS = 21;
     public static final int REGISTER_PBUF_RING = 22;        // 5.19
     public static final int UNREGISTER_PBUF_RING = 23;
+    public static final int REGISTER_CLONE_BUFFERS = 30;    // 6.12
+    /**
+     * struct io_uring_clone_buffers: u32 source ring 0, u32 flags 4, u32 src_off 8, u32 dst_off 12,
+     * u32 nr 16 (0: all), u32 pad 20, 24, 28.
+     */
+    public static final int CLONE_BUFFERS_BYTES = 32;
     /**
      * struct io_uring_rsrc_register: u32 nr 0, u32 flags 4, u64 resv 8, u64 data 16, u64 tags 24.
      */
@@ -223,12 +230,17 @@ public final class Abi {
     public static final int OP_SHUTDOWN = 34;
     public static final int OP_SOCKET = 45;                 // 5.19
     public static final int OP_URING_CMD = 46;              // 5.19
+    public static final int OP_SEND_ZC = 47;                // 6.0
     public static final int OP_BIND = 56;                   // 6.11
     // Commands of OP_URING_CMD to a socket.
     public static final int SOCKET_URING_OP_SETSOCKOPT = 3; // 6.7
-    // ioprio flags of RECV.
+    // ioprio flags of RECV and SEND_ZC.
     public static final int RECVSEND_POLL_FIRST = 1;        // 5.19
     public static final int RECV_MULTISHOT = 1 << 1;        // 6.0
+    public static final int RECVSEND_FIXED_BUF = 1 << 2;    // 6.0
+    public static final int SEND_ZC_REPORT_USAGE = 1 << 3;  // 6.2
+    /** Result of a notification, if that was asked for and bytes were copied after all. */
+    public static final long NOTIF_USAGE_ZC_COPIED = 1L << 31; // 6.2
 
     // struct io_uring_cqe, 16 bytes.
     public static final int CQE_BYTES = 16;
@@ -237,6 +249,7 @@ public final class Abi {
     public static final int CQE_F_BUFFER = 1;
     public static final int CQE_F_MORE = 1 << 1;
     public static final int CQE_F_SOCK_NONEMPTY = 1 << 2;   // 5.19
+    public static final int CQE_F_NOTIF = 1 << 3;           // 6.0
     public static final int CQE_BUFFER_SHIFT = 16;
 
     private Abi() {

@@ -74,6 +74,11 @@ public record KernelFeatures(String release, int setupFlags, boolean noSqArray,
         return isAtLeast(release, CLOSES_AT_ONCE_MAJOR, CLOSES_AT_ONCE_MINOR);
     }
 
+    /** Whether a zero-copy send can say that it was copied after all (6.2). */
+    public boolean reportsZeroCopy() {
+        return isAtLeast(release, 6, 2);
+    }
+
     /** Of a release as uname(2) gives it: "6.12.117+deb13-arm64". */
     static boolean isAtLeast(String release, int major, int minor) {
         Matcher version = VERSION.matcher(release);

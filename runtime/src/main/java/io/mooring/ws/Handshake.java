@@ -136,6 +136,27 @@ public final class Handshake {
         return head.fields.transferEncoding;
     }
 
+    /**
+     * True if the peer waits for "100 Continue" before it sends the body. HTTP/1.0 has no such
+     * thing, and what is sent there is ignored (RFC 9110, 10.1.1).
+     */
+    public boolean expectsContinue() {
+        return head.fields.expectContinue && !head.fields.expectOther && !head.http10;
+    }
+
+    /** True if the peer expects what nobody here knows, which is answered 417. */
+    public boolean expectsOther() {
+        return head.fields.expectOther && !head.http10;
+    }
+
+    /**
+     * Copies the parsed head, {@link #headLength} bytes, to where the caller keeps it for a second
+     * {@link #parse}; it comes from the copy, wherever the request itself was.
+     */
+    public void copyHead(MemorySegment mem, long offset) {
+        MemorySegment.copy(head.bytes, 0, mem, ValueLayout.JAVA_BYTE, offset, head.length);
+    }
+
     /** Why the last request was refused, for the response's body and the log; "" if it was not. */
     public String problem() {
         return head.problem;
@@ -158,9 +179,10 @@ public final class Handshake {
     }
 
     /**
-     * A whole response that ends the connection: status line, Content-Type, Content-Length,
-     * Connection: close, extra lines, body. 426 also offers WebSocket version 13; 405 allows GET
-     * unless an extra line says otherwise. There is no Date: nothing here has a clock.
+     * A whole response that ends the connection: status line, Content-Type, Content-Length (but
+     * for 204 and 304: RFC 9110, 8.6), Connection: close, extra lines, body. 426 also
+     * offers WebSocket version 13; 405 allows GET unless an extra line says otherwise. There is no
+     * Date: nothing here has a clock.
      *
      * @param contentType      null for a response without a body
      * @param extraHeaderLines such as "Retry-After: 5", without line breaks

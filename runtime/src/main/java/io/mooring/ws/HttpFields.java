@@ -25,6 +25,8 @@ final class HttpFields {
     }
 
     private static final byte[] HOST = HttpChars.lower("host");
+    private static final byte[] EXPECT = HttpChars.lower("expect");
+    private static final byte[] CONTINUE = HttpChars.lower("100-continue");
     private static final byte[] UPGRADE = HttpChars.lower("upgrade");
     private static final byte[] CONNECTION = HttpChars.lower("connection");
     private static final byte[] WEBSOCKET = HttpChars.lower("websocket");
@@ -49,6 +51,10 @@ final class HttpFields {
     /** Connection lists upgrade. */
     boolean connectionUpgrade;
     boolean transferEncoding;
+    /** Expect is 100-continue. */
+    boolean expectContinue;
+    /** Expect is something else, or there are several. */
+    boolean expectOther;
     /** -1 if there is none; Integer.MAX_VALUE for that and above. */
     int contentLength;
     /** A subprotocol or an extension is offered (request) or chosen (response). */
@@ -67,6 +73,8 @@ final class HttpFields {
         upgradeToWebSocket = false;
         connectionUpgrade = false;
         transferEncoding = false;
+        expectContinue = false;
+        expectOther = false;
         contentLength = -1;
         negotiation = false;
         key.reset();
@@ -82,6 +90,11 @@ final class HttpFields {
         switch (nameEnd - nameStart) {
             case 4 -> {
                 return named(nameStart, nameEnd, HOST) ? host(start, end) : null;
+            }
+            case 6 -> {
+                if (named(nameStart, nameEnd, EXPECT)) {
+                    expect(start, end);
+                }
             }
             case 7 -> upgradeToWebSocket |= named(nameStart, nameEnd, UPGRADE)
                     && listContains(start, end, WEBSOCKET);
@@ -154,6 +167,14 @@ final class HttpFields {
         }
         contentLength = (int) value;
         return null;
+    }
+
+    private void expect(int start, int end) {
+        if (!expectContinue && named(start, end, CONTINUE)) {
+            expectContinue = true;
+        } else {
+            expectOther = true;
+        }
     }
 
     private String transferEncoding() {

@@ -13,7 +13,12 @@ final class HttpResponses {
         if (contentType != null) {
             line(head, "Content-Type: " + contentType);
         }
-        line(head, "Content-Length: " + body.length);
+        if (status != 204 && status != 304) {
+            line(head, "Content-Length: " + body.length);
+        } else if (body.length != 0) {
+            throw new IllegalArgumentException(status + " has no body: use 200 for " + body.length
+                    + " bytes");
+        }
         if (status == 426) {
             // RFC 9110, 15.5.22: must name the protocol; 7.8: Upgrade must be listed in Connection.
             line(head, "Upgrade: websocket");
@@ -62,23 +67,29 @@ final class HttpResponses {
     private static String reason(int status) {
         return switch (status) {
             case 200 -> "OK";
+            case 201 -> "Created";
             case 202 -> "Accepted";
             case 204 -> "No Content";
             case 400 -> "Bad Request";
+            case 401 -> "Unauthorized";
             case 403 -> "Forbidden";
             case 404 -> "Not Found";
             case 405 -> "Method Not Allowed";
             case 408 -> "Request Timeout";
+            case 409 -> "Conflict";
             case 411 -> "Length Required";
             case 413 -> "Content Too Large";
             case 414 -> "URI Too Long";
             case 415 -> "Unsupported Media Type";
+            case 417 -> "Expectation Failed";
+            case 422 -> "Unprocessable Content";
             case 426 -> "Upgrade Required";
             case 429 -> "Too Many Requests";
             case 431 -> "Request Header Fields Too Large";
             case 500 -> "Internal Server Error";
             case 501 -> "Not Implemented";
             case 503 -> "Service Unavailable";
+            case 504 -> "Gateway Timeout";
             case 505 -> "HTTP Version Not Supported";
             default -> "";
         };

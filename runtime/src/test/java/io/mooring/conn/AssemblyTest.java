@@ -164,7 +164,7 @@ class AssemblyTest {
         Assembly.beginFrame(a, 1, true, 0, 4);
         OffHeap.putInt(a + Assembly.MESSAGE, 0x04030201);
         Assembly.advanceFrame(a, 4);
-        SendQueue queue = new SendQueue(pool);
+        SendQueue queue = new SendQueue(pool, new FrameBudget(1 << 30));
         queue.appendChunk(c, chunk, Assembly.MESSAGE, Assembly.MESSAGE + Assembly.length(a));
         assertThat(Assembly.length(a)).as("fields lie apart").isEqualTo(4);
         assertThat(queue.firstBytes(c)).isEqualTo(4);

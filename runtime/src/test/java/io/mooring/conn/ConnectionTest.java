@@ -193,7 +193,7 @@ class ConnectionTest {
         for (Field field : Phase.class.getFields()) {
             names.add(Phase.name(field.getInt(null)));
         }
-        assertThat(names).hasSize(8).doesNotHaveDuplicates().doesNotContainNull();
+        assertThat(names).hasSize(9).doesNotHaveDuplicates().doesNotContainNull();
         assertThat(Phase.name(Phase.CLOSE_WAIT)).isEqualTo("close-wait");
     }
 

@@ -22,7 +22,7 @@ class SendQueueTest {
     private final ConnectionTable table = new ConnectionTable(CONNECTIONS);
     private final long scratch = OffHeap.map(SCRATCH_BYTES);
     private SpillPool pool = new SpillPool(8L << 20);
-    private SendQueue queue = new SendQueue(pool);
+    private SendQueue queue = new SendQueue(pool, new FrameBudget(1 << 30));
 
     SendQueueTest() {
         for (int i = 0; i < CONNECTIONS; i++) {
@@ -145,7 +145,7 @@ class SendQueueTest {
     @Test
     void anExhaustedPoolLeavesEverythingAsItWas() {
         pool = new SpillPool(EXTENT);
-        queue = new SendQueue(pool);
+        queue = new SendQueue(pool, new FrameBudget(1 << 30));
         long c = table.at(0);
         append(c, "ab");
         Deque<Integer> taken = new ArrayDeque<>();
@@ -181,7 +181,7 @@ class SendQueueTest {
     @ValueSource(longs = {1, 2, 3, 4, 5, 6})
     void fuzz(long seed) {
         pool = new SpillPool(3 * EXTENT);
-        queue = new SendQueue(pool);
+        queue = new SendQueue(pool, new FrameBudget(1 << 30));
         SplittableRandom random = new SplittableRandom(seed);
         SendQueueModel[] models = new SendQueueModel[CONNECTIONS];
         int refused = 0;

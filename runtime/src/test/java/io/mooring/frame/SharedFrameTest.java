@@ -13,6 +13,7 @@ import java.util.HexFormat;
 import java.util.List;
 import java.util.SplittableRandom;
 import java.util.concurrent.CountDownLatch;
+import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -20,7 +21,12 @@ import org.junit.jupiter.params.provider.CsvSource;
 class SharedFrameTest {
     private static final int THREADS = 8;
 
-    private final SharedFrameBudget budget = new SharedFrameBudget(4 << 20);
+    private final SharedFramePool pool = new SharedFramePool(4 << 20);
+
+    @AfterEach
+    void close() {
+        pool.close();
+    }
 
     /** RFC 6455, 5.2: final, not masked, the length in 7, 16 or 64 bits. */
     @ParameterizedTest
@@ -34,14 +40,14 @@ class SharedFrameTest {
         expected = Arrays.copyOf(expected, headerLength + length);
         System.arraycopy(payload, 0, expected, headerLength, length);
 
-        SharedFrame frame = SharedFrame.encode(budget, Opcode.TEXT,
+        SharedFrame frame = SharedFrame.encode(pool, Opcode.TEXT,
             MemorySegment.ofArray(payload), 0, length, 1);
         assertThat(frame.bytes()).isEqualTo(headerLength + length);
         assertThat(contents(frame)).isEqualTo(expected);
-        assertThat(budget.usedBytes())
-            .isEqualTo(headerLength + length + SharedFrame.overheadBytes(1));
+        assertThat(pool.usedBytes()).isEqualTo(
+            FreeBlocks.sizeOf(headerLength + length) + SharedFrame.overheadBytes(1));
         frame.release();
-        assertThat(budget.usedBytes()).isZero();
+        assertThat(pool.usedBytes()).isZero();
     }
 
     /** The payload is copied from where it lies; what becomes of it then does not matter. */
@@ -53,7 +59,7 @@ class SharedFrameTest {
             for (int i = 0; i < 100; i++) {
                 memory.set(ValueLayout.JAVA_BYTE, i, (byte) i);
             }
-            frame = SharedFrame.encode(budget, Opcode.BINARY, memory, 40, 3, 1);
+            frame = SharedFrame.encode(pool, Opcode.BINARY, memory, 40, 3, 1);
             memory.fill((byte) -1);
         }
         assertThat(contents(frame)).containsExactly(0x82, 3, 40, 41, 42);
@@ -61,67 +67,46 @@ class SharedFrameTest {
     }
 
     @Test
-    void refusesWhatIsAboveTheBudget() {
-        int overhead = SharedFrame.overheadBytes(1);
-        SharedFrameBudget small = new SharedFrameBudget(2 * overhead + 100);
-        assertThat(small.bytesMax()).isEqualTo(2 * overhead + 100);
-        SharedFrame first = frame(small, 58, 1); // 60 with its header
+    void refusesWhatDoesNotFit() {
+        SharedFrame first = frame(pool, 3 << 20, 1);
         assertThat(first).isNotNull();
-        assertThat(frame(small, 39, 1)).isNull(); // 41
-        assertThat(small.usedBytes()).as("a refusal takes nothing").isEqualTo(overhead + 60);
-        SharedFrame second = frame(small, 38, 1); // 40: to the last byte
+        long used = pool.usedBytes();
+        assertThat(frame(pool, 1 << 20, 1)).isNull();
+        assertThat(pool.usedBytes()).as("a refusal takes nothing").isEqualTo(used);
+        SharedFrame second = frame(pool, 1000 << 10, 1);
         assertThat(second).isNotNull();
-        assertThat(small.usedBytes()).isEqualTo(small.bytesMax());
-        assertThat(frame(small, 0, 1)).isNull();
         first.release();
-        assertThat(small.usedBytes()).isEqualTo(overhead + 40);
-        SharedFrame third = frame(small, 58, 1);
-        assertThat(third).isNotNull();
         second.release();
-        third.release();
-        assertThat(small.usedBytes()).isZero();
+        assertThat(pool.usedBytes()).isZero();
     }
 
     /** What it takes on the heap counts, more for more holders; so empty frames are bounded. */
     @Test
     void overheadCounts() {
-        SharedFrame one = frame(budget, 0, 1);
-        long used = budget.usedBytes();
-        SharedFrame ten = frame(budget, 0, 10);
-        assertThat(budget.usedBytes() - used).isGreaterThan(used).isGreaterThan(100);
+        SharedFrame one = frame(pool, 0, 1);
+        long used = pool.usedBytes();
+        SharedFrame ten = frame(pool, 0, 10);
+        assertThat(pool.usedBytes() - used).isGreaterThan(used).isGreaterThan(100);
         one.release();
         for (int i = 0; i < 10; i++) {
             ten.release();
         }
-        assertThat(budget.usedBytes()).isZero();
-    }
-
-    @Test
-    void theBudgetIsTakenToTheByte() {
-        SharedFrameBudget small = new SharedFrameBudget(10);
-        assertThat(small.tryTake(11)).isFalse();
-        assertThat(small.tryTake(4)).isTrue();
-        assertThat(small.tryTake(7)).isFalse();
-        assertThat(small.tryTake(6)).isTrue();
-        assertThat(small.tryTake(1)).isFalse();
-        assertThat(small.usedBytes()).isEqualTo(10);
-        small.give(10);
-        assertThat(small.usedBytes()).isZero();
+        assertThat(pool.usedBytes()).isZero();
     }
 
     @Test
     void staysUntilTheLastHolderLetsGo() {
-        SharedFrame frame = frame(budget, 10, 3);
-        long used = budget.usedBytes();
+        SharedFrame frame = frame(pool, 10, 3);
+        long used = pool.usedBytes();
         byte[] before = contents(frame);
         frame.release();
         frame.release();
-        assertThat(budget.usedBytes()).isEqualTo(used);
+        assertThat(pool.usedBytes()).isEqualTo(used);
         assertThat(contents(frame)).isEqualTo(before);
         frame.release();
-        assertThat(budget.usedBytes()).isZero();
+        assertThat(pool.usedBytes()).isZero();
         assertThatThrownBy(frame::release).isInstanceOf(AssertionError.class);
-        assertThat(budget.usedBytes()).isZero();
+        assertThat(pool.usedBytes()).isZero();
     }
 
     /** Threads let go of the same frames at the same time; each is freed exactly once. */
@@ -130,7 +115,7 @@ class SharedFrameTest {
         int count = 500;
         List<SharedFrame> frames = new ArrayList<>();
         for (int i = 0; i < count; i++) {
-            frames.add(frame(budget, i, THREADS));
+            frames.add(frame(pool, i, THREADS));
         }
         List<Throwable> failures = together(thread -> {
             long sum = 0;
@@ -141,17 +126,17 @@ class SharedFrameTest {
             assertThat(sum).isPositive();
         });
         assertThat(failures).isEmpty();
-        assertThat(budget.usedBytes()).isZero();
+        assertThat(pool.usedBytes()).isZero();
         for (SharedFrame frame : frames) {
             assertThatThrownBy(frame::release).isInstanceOf(AssertionError.class);
         }
-        assertThat(budget.usedBytes()).isZero();
+        assertThat(pool.usedBytes()).isZero();
     }
 
     /** Publishers on all threads at once: the sum comes out even. */
     @Test
-    void manyThreadsShareTheBudget() throws InterruptedException {
-        SharedFrameBudget small = new SharedFrameBudget(THREADS * 200L);
+    void manyThreadsShareThePool() throws InterruptedException {
+        SharedFramePool small = new SharedFramePool(1);
         List<Throwable> failures = together(thread -> {
             SplittableRandom random = new SplittableRandom(thread);
             for (int i = 0; i < 2_000; i++) {
@@ -163,6 +148,7 @@ class SharedFrameTest {
         });
         assertThat(failures).isEmpty();
         assertThat(small.usedBytes()).isZero();
+        small.close();
     }
 
     private interface Body {
@@ -193,8 +179,8 @@ class SharedFrameTest {
         return failures;
     }
 
-    private static SharedFrame frame(SharedFrameBudget budget, int length, int holders) {
-        return SharedFrame.encode(budget, Opcode.BINARY, MemorySegment.ofArray(new byte[length]),
+    private static SharedFrame frame(SharedFramePool pool, int length, int holders) {
+        return SharedFrame.encode(pool, Opcode.BINARY, MemorySegment.ofArray(new byte[length]),
             0, length, holders);
     }
 

@@ -56,6 +56,28 @@ class MailboxTest {
         }
     }
 
+    /** A reactor must not fall asleep over an answer that is owed, whoever else has its ear. */
+    @Test
+    void whatIsOwedKeepsAwakeAndComesFirst() {
+        List<String> ran = new ArrayList<>();
+        Mailbox mailbox = new Mailbox(16);
+        assertThat(mailbox.trySleep(List.of())).isTrue();
+        mailbox.awake();
+        assertThat(mailbox.post(r -> ran.add("command"))).isTrue();
+        mailbox.postOwed(r -> ran.add("owed"));
+        for (String expected : new String[] {"owed", "command"}) {
+            assertThat(mailbox.trySleep(List.of())).isFalse();
+            mailbox.poll().run(null);
+            assertThat(ran).last().isEqualTo(expected);
+        }
+        mailbox.postOwed(r -> ran.add("owed"));
+        assertThat(mailbox.trySleep(List.of())).isFalse();
+        mailbox.poll();
+        mailbox.close();
+        mailbox.postOwed(r -> ran.add("late"));
+        assertThat(mailbox.poll()).isNull();
+    }
+
     @Test
     void aFullMailboxRefusesAndCounts() {
         try (TestServer server = new TestServer(new TestServer.Sizes())) {

@@ -24,6 +24,19 @@ class SmallPartsTest {
     }
 
     @Test
+    void aBudgetIsTakenToTheByte() {
+        ByteBudget budget = new ByteBudget(10);
+        assertThat(budget.tryTake(11)).isFalse();
+        assertThat(budget.tryTake(4)).isTrue();
+        assertThat(budget.tryTake(7)).isFalse();
+        assertThat(budget.tryTake(6)).isTrue();
+        assertThat(budget.tryTake(1)).isFalse();
+        assertThat(budget.usedBytes()).isEqualTo(10);
+        budget.give(10);
+        assertThat(budget.usedBytes()).isZero();
+    }
+
+    @Test
     void admissionCountsConnectionsAndAddresses() {
         Admission admission = new Admission(3, 2);
         assertThat(admission.tryEnter() && admission.tryEnter() && admission.tryEnter()).isTrue();

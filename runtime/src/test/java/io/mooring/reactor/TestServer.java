@@ -4,10 +4,17 @@ import io.mooring.api.Connections;
 import io.mooring.api.Payload;
 import io.mooring.api.Request;
 import io.mooring.api.Routes;
+import io.mooring.api.SlowReceivers;
 import io.mooring.api.WebSocketHandler;
+import io.mooring.sys.Abi;
 import io.mooring.sys.KernelFeatures;
 import io.mooring.sys.Limits;
+import io.mooring.sys.OffHeap;
 import io.mooring.sys.SetupException;
+import io.mooring.sys.Syscalls;
+import io.mooring.ws.OriginPolicy;
+import java.lang.foreign.Arena;
+import java.util.Map;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicReference;
@@ -17,6 +24,7 @@ import org.junit.jupiter.api.Assumptions;
 
 /** Reactors with sizes of a test's choosing: tiny rings, tables, buffers and pools. */
 final class TestServer implements AutoCloseable {
+    private static final int SO_SNDBUF = 7;
     private static final long POLL_NANOS = TimeUnit.MILLISECONDS.toNanos(1);
     private static final long DEADLINE_NANOS = TimeUnit.SECONDS.toNanos(60);
 
@@ -40,14 +48,20 @@ final class TestServer implements AutoCloseable {
         int handshakeTimeoutMs = 60_000;
         int idleTimeoutMs;
         int closeTimeoutMs = 20_000;
+        int answerTimeoutMs = 60_000;
         Arming arming = Arming.ADAPTIVE;
+        long frameBytes = 8 << 20;
+        int zeroCopyFrom;
+        /** Of the server's sockets; 0: as the kernel likes. */
+        int sendBufferBytes;
+        SlowReceivers slow = SlowReceivers.of(SlowReceivers.Policy.DROP_NEWEST);
         /** Null: this kernel's own. */
         String kernelRelease;
 
         private ReactorConfig config() {
             return new ReactorConfig(slots, slotsPerShard, submissions, completions, buffers,
                 bufferBytes, spillBytes, messageMax, 4096, handshakeTimeoutMs, idleTimeoutMs,
-                closeTimeoutMs, arming);
+                closeTimeoutMs, arming, answerTimeoutMs, OriginPolicy.SAME_HOST);
         }
     }
 
@@ -70,9 +84,24 @@ final class TestServer implements AutoCloseable {
         Limits.raiseOpenFiles();
         Listener listener = Listener.open("127.0.0.1", 0);
         this.port = listener.port();
+        setSendBuffer(listener, sizes.sendBufferBytes);
         this.group = ReactorGroup.start(sizes.reactors, sizes.config(), features, routes, listener,
-            new Admission(sizes.connectionsMax, sizes.perAddressMax), 8 << 20, Thread::new,
-            failure::set);
+            new Admission(sizes.connectionsMax, sizes.perAddressMax), new PublishConfig(
+                sizes.frameBytes, new SlowReceiverRules(sizes.slow, Map.of()), Pace.FREE,
+                sizes.zeroCopyFrom), Thread::new, failure::set);
+    }
+
+    /** Accepted sockets inherit it. */
+    private static void setSendBuffer(Listener listener, int bytes) {
+        if (bytes == 0) {
+            return;
+        }
+        try (Arena arena = Arena.ofConfined()) {
+            long value = arena.allocate(4, 4).address();
+            OffHeap.putInt(value, bytes);
+            check(Syscalls.setsockopt(listener.fd(), Abi.SOL_SOCKET, SO_SNDBUF, value, 4) == 0,
+                "SO_SNDBUF is refused");
+        }
     }
 
     /** {@code /echo}, and {@code /topic/*} that publishes to all but the sender. */

@@ -2,75 +2,24 @@ package io.mooring.reactor;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import io.mooring.conn.Connection;
-import io.mooring.conn.ConnectionTable;
+import io.mooring.api.Routes;
+import io.mooring.api.SendResult;
+import io.mooring.api.SlowReceivers;
+import io.mooring.api.WebSocketHandler;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.HashMap;
-import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Random;
-import java.util.Set;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
 import org.junit.jupiter.api.Test;
 
 class TopicsTest {
-    private static final String[] NAMES = {"a", "b", "c", "d", "e"};
-
-    @Test
-    void agreesWithAModel() {
-        long seed = 20_261_124;
-        Random random = new Random(seed);
-        Topics topics = new Topics(1);
-        Map<Integer, Set<String>> model = new HashMap<>();
-        try (ConnectionTable table = new ConnectionTable(50)) {
-            for (int i = 0; i < 50; i++) {
-                model.put(table.take(), new HashSet<>());
-            }
-            for (int step = 0; step < 20_000; step++) {
-                int slot = random.nextInt(50);
-                long c = table.at(slot);
-                String name = NAMES[random.nextInt(NAMES.length)];
-                String where = "seed " + seed + ", step " + step;
-                switch (random.nextInt(8)) {
-                    case 0 -> {
-                        topics.leaveAll(0, slot, c);
-                        model.get(slot).clear();
-                    }
-                    case 1, 2, 3 -> assertThat(topics.leave(0, slot, c, name)).as(where)
-                        .isEqualTo(model.get(slot).remove(name));
-                    default -> assertThat(topics.join(0, slot, c, name)).as(where)
-                        .isEqualTo(model.get(slot).add(name));
-                }
-                assertThat(members(topics, name)).as(where).isEqualTo(members(model, name));
-            }
-            model.keySet().forEach(slot -> topics.leaveAll(0, slot, table.at(slot)));
-            assertThat(topics.count()).isZero();
-            model.keySet().forEach(slot ->
-                assertThat(Connection.subscriptions(table.at(slot))).isZero());
-        }
-    }
-
-    private static List<Integer> members(Topics topics, String name) {
-        List<Integer> members = new ArrayList<>();
-        Topics.Topic topic = topics.find(name);
-        for (int slot = topic == null ? -1 : topic.next(0, 0); slot >= 0;
-                slot = topic.next(0, slot + 1)) {
-            members.add(slot);
-        }
-        return members;
-    }
-
-    private static List<Integer> members(Map<Integer, Set<String>> model, String name) {
-        return model.entrySet().stream().filter(e -> e.getValue().contains(name))
-            .map(Map.Entry::getKey).sorted().toList();
-    }
-
     /** Each receiver sees each publisher's messages in their order, whole, but not its own. */
     @Test
     void everySubscriberOnEveryReactorGetsEveryMessageInOrder() throws Exception {
@@ -127,6 +76,7 @@ class TopicsTest {
         int messages = 60_000;
         TestServer.Sizes sizes = new TestServer.Sizes();
         sizes.reactors = 2;
+        sizes.slow = new SlowReceivers(SlowReceivers.Policy.DROP_NEWEST, 60_000, 1 << 30);
         try (TestServer server = new TestServer(sizes);
                 WsClient publisher = WsClient.open(server.port, "/topic/t", new Random(1));
                 WsClient subscriber = WsClient.open(server.port, "/topic/t", new Random(2))) {
@@ -150,17 +100,84 @@ class TopicsTest {
             publisher.closeProperly();
             subscriber.closeProperly();
             server.awaitEmpty();
-            assertThat(server.count(Counter.PUBLISH_REFUSED)).isZero();
+            assertThat(server.group.publishRefused()).isZero();
             assertThat(server.count(Counter.DROPPED)).isZero();
-            assertThat(server.count(Counter.PUBLISHED)).isEqualTo(messages);
+            assertThat(server.group.published()).isEqualTo(messages);
+        }
+    }
+
+    /** Topics that one connection joins, more than it may; and what it publishes to them. */
+    @Test
+    void aConnectionInManyTopics() throws Exception {
+        int most = 1_024;
+        WebSocketHandler handler = (connections, connection, message) -> {
+            int refused = 0;
+            for (int i = 0; i < most + 3; i++) {
+                refused += connections.subscribe(connection, "t" + i) ? 0 : 1;
+            }
+            SendResult several = connections.publish(connection, message, 0);
+            for (int i = 1; i < most; i++) {
+                assertThat(connections.unsubscribe(connection, "t" + i)).isTrue();
+            }
+            SendResult one = connections.publish(connection, message, 0);
+            SendResult nobody = connections.publish("nobody", message, 0);
+            connections.sendText(connection, refused + " " + several + " " + one + " " + nobody);
+        };
+        Routes routes = Routes.builder().webSocket("/h", handler).build();
+        try (TestServer server = new TestServer(new TestServer.Sizes(), routes);
+                WsClient client = WsClient.open(server.port, "/h", new Random(1))) {
+            byte[] text = Clients.text(20);
+            for (int round = 0; round < 3; round++) {
+                client.send(0x81, text);
+                assertThat(new String(client.read().payload(), StandardCharsets.UTF_8))
+                    .isEqualTo("3 CLOSED QUEUED QUEUED");
+                assertThat(client.read().payload()).isEqualTo(text);
+            }
+            assertThat(server.count(Counter.SUBSCRIPTIONS_REFUSED_LIMIT)).isEqualTo(9);
+            client.closeProperly();
+            server.awaitEmpty();
+            server.await("no name is held", () -> server.group.topics() == 0);
+        }
+    }
+
+    /** A number stays its name's while a message is on its way, though all its topic has gone. */
+    @Test
+    void topicsThatComeAndGoWhileMessagesAreOnTheirWay() throws Exception {
+        WebSocketHandler handler = (connections, connection, message) -> {
+            String name = message.toText();
+            int number = Integer.parseInt(name.substring(1));
+            connections.unsubscribe(connection, "n" + (number - 1) + "'");
+            connections.subscribe(connection, name);
+            connections.publish(name, message, 0);
+            connections.unsubscribe(connection, name);
+            connections.subscribe(connection, name + "'");
+            connections.publish(connection, message, 0);
+        };
+        TestServer.Sizes sizes = new TestServer.Sizes();
+        sizes.reactors = 2;
+        try (TestServer server = new TestServer(sizes,
+                Routes.builder().webSocket("/h", handler).build());
+                WsClient client = WsClient.open(server.port, "/h", new Random(1))) {
+            for (int i = 0; i < 200; i++) {
+                byte[] name = ("n" + i).getBytes(StandardCharsets.UTF_8);
+                client.send(0x81, name);
+                assertThat(client.read().payload()).as("only by the second topic, and once")
+                    .isEqualTo(name);
+                if (i == 0) {
+                    assertThat(server.group.published()).isEqualTo(2);
+                }
+            }
+            client.closeProperly();
+            server.awaitEmpty();
+            server.await("no name is held", () -> server.group.topics() == 0);
         }
     }
 
     private static long joined(TestServer server) {
         long[] members = new long[1];
         server.onReactors(r -> {
-            Topics.Topic topic = r.topics.find("/topic/t");
-            members[0] += topic == null ? 0 : topic.subscribers();
+            int topic = r.topics.find("/topic/t");
+            members[0] += topic == 0 ? 0 : r.topics.subscribers(topic);
         });
         return members[0];
     }

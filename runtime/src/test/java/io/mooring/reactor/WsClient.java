@@ -6,6 +6,7 @@ import java.io.EOFException;
 import java.io.IOException;
 import java.io.OutputStream;
 import java.net.InetAddress;
+import java.net.InetSocketAddress;
 import java.net.Socket;
 import java.net.SocketException;
 import java.nio.charset.StandardCharsets;
@@ -35,7 +36,15 @@ final class WsClient implements AutoCloseable {
 
     /** Connects without a word. */
     WsClient(int port, Random random) throws IOException {
-        this.socket = new Socket(InetAddress.getLoopbackAddress(), port);
+        this(port, random, 0);
+    }
+
+    private WsClient(int port, Random random, int receiveBytes) throws IOException {
+        this.socket = new Socket();
+        if (receiveBytes > 0) {
+            socket.setReceiveBufferSize(receiveBytes);
+        }
+        socket.connect(new InetSocketAddress(InetAddress.getLoopbackAddress(), port));
         this.random = random;
         socket.setTcpNoDelay(true);
         socket.setSoTimeout(TIMEOUT_MS);
@@ -45,7 +54,13 @@ final class WsClient implements AutoCloseable {
 
     /** Connects and upgrades. */
     static WsClient open(int port, String path, Random random) throws IOException {
-        WsClient client = new WsClient(port, random);
+        return open(port, path, random, 0);
+    }
+
+    /** @param receiveBytes of the socket's buffer; 0: as many as the kernel likes */
+    static WsClient open(int port, String path, Random random, int receiveBytes)
+        throws IOException {
+        WsClient client = new WsClient(port, random, receiveBytes);
         client.write(request(path).getBytes(StandardCharsets.ISO_8859_1));
         String head = client.readHead();
         if (!head.startsWith("HTTP/1.1 101 ")) {
@@ -71,6 +86,12 @@ final class WsClient implements AutoCloseable {
             head.append((char) b);
         }
         return head.toString();
+    }
+
+    byte[] readBytes(int length) throws IOException {
+        byte[] bytes = new byte[length];
+        in.readFully(bytes);
+        return bytes;
     }
 
     void write(byte[] bytes) throws IOException {

@@ -8,11 +8,14 @@ import io.mooring.sys.Errno;
 import io.mooring.sys.OffHeap;
 import io.mooring.sys.Seccomp;
 import io.mooring.sys.SetupException;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.concurrent.CompletableFuture;
 import org.junit.jupiter.api.Test;
 
 class FixedBuffersTest {
     private static final int BYTES = 1 << 18;
-    private static final int EFAULT = 14;
 
     @Test
     void registersOnce() {
@@ -29,8 +32,77 @@ class FixedBuffersTest {
     @Test
     void memoryThatIsNotThere() {
         try (Ring ring = Variant.NEWEST.open(4, 4)) {
-            assertThat(refused(ring, OffHeap.PAGE_BYTES, BYTES).errno()).isEqualTo(EFAULT);
+            assertThat(refused(ring, OffHeap.PAGE_BYTES, BYTES).errno()).isEqualTo(Errno.EFAULT);
         }
+    }
+
+    @Test
+    void moreThanARingTakes() {
+        try (Ring ring = Variant.NEWEST.open(4, 4)) {
+            SetupException refused = refused(ring, OffHeap.PAGE_BYTES, (1L << 30) + 1);
+            assertThat(refused.getMessage()).contains("1073741824 at most", "--frame-memory");
+        }
+    }
+
+    /** Rings of two threads share it; it is counted as pinned once, and outlives who pinned it. */
+    @Test
+    void sharedByManyRings() throws Exception {
+        long memory = OffHeap.map(BYTES);
+        long before = pinnedBytes();
+        FixedBuffers buffers = FixedBuffers.pin(Variant.NEWEST.features(), memory, BYTES);
+        assertThat(pinnedBytes() - before).isEqualTo(BYTES);
+        Ring first = Variant.NEWEST.open(4, 4);
+        boolean cloned = buffers.attach(first);
+        Ring second = CompletableFuture.supplyAsync(() -> {
+            Ring ring = Variant.NEWEST.open(4, 4);
+            assertThat(buffers.attach(ring)).isEqualTo(cloned);
+            return ring;
+        }).join();
+        assertThat(pinnedBytes() - before).isEqualTo(cloned ? BYTES : 3 * BYTES);
+        SetupException twice = catchThrowableOfType(SetupException.class,
+            () -> buffers.attach(first));
+        assertThat(twice.errno()).isEqualTo(Errno.EBUSY);
+        buffers.close();
+        assertThat(first.register(Abi.UNREGISTER_BUFFERS, 0, 0)).as("it has it still").isZero();
+        first.close();
+        second.close();
+        OffHeap.unmap(memory, BYTES);
+    }
+
+    /** As before 6.12: each ring pins it anew. */
+    @Test
+    void withoutCloning() throws Exception {
+        long memory = OffHeap.map(BYTES);
+        Variant.NEWEST.features();
+        boolean cloned = Seccomp.refusing(Abi.SYS_IO_URING_REGISTER, 1,
+            Abi.REGISTER_CLONE_BUFFERS, Errno.EINVAL, () -> {
+                try (FixedBuffers buffers =
+                        FixedBuffers.pin(Variant.NEWEST.features(), memory, BYTES);
+                    Ring ring = Variant.NEWEST.open(4, 4)) {
+                    boolean result = buffers.attach(ring);
+                    assertThat(ring.register(Abi.UNREGISTER_BUFFERS, 0, 0)).isZero();
+                    return result;
+                }
+            });
+        assertThat(cloned).isFalse();
+        OffHeap.unmap(memory, BYTES);
+    }
+
+    @Test
+    void refusedToShare() throws Exception {
+        long memory = OffHeap.map(BYTES);
+        Variant.NEWEST.features();
+        SetupException refused = Seccomp.refusing(Abi.SYS_IO_URING_REGISTER, 1,
+            Abi.REGISTER_CLONE_BUFFERS, Errno.ENOMEM, () -> {
+                try (FixedBuffers buffers =
+                        FixedBuffers.pin(Variant.NEWEST.features(), memory, BYTES);
+                    Ring ring = Variant.NEWEST.open(4, 4)) {
+                    return catchThrowableOfType(SetupException.class, () -> buffers.attach(ring));
+                }
+            });
+        assertThat(refused.errno()).isEqualTo(Errno.ENOMEM);
+        assertThat(refused.getMessage()).contains("cannot share " + BYTES, "free memory");
+        OffHeap.unmap(memory, BYTES);
     }
 
     @Test
@@ -44,8 +116,17 @@ class FixedBuffersTest {
                 }
             });
         assertThat(refused.getMessage()).doesNotContain("\n").contains(
-            "cannot register " + BYTES + " bytes", "RLIMIT_MEMLOCK", "ulimit -l", "LimitMEMLOCK=");
+            "cannot register " + BYTES + " bytes", "RLIMIT_MEMLOCK", "ulimit -l", "LimitMEMLOCK=",
+            "--frame-memory");
         OffHeap.unmap(memory, BYTES);
+    }
+
+    /** Registered memory of this process, as the kernel counts it. */
+    private static long pinnedBytes() throws IOException {
+        return Files.readAllLines(Path.of("/proc/self/status")).stream()
+            .filter(line -> line.startsWith("VmPin:"))
+            .mapToLong(line -> Long.parseLong(line.replaceAll("\\D", "")) << 10)
+            .findFirst().orElseThrow();
     }
 
     private static SetupException refused(Ring ring, long memory, long bytes) {

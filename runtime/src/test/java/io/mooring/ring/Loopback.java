@@ -24,6 +24,8 @@ import java.util.List;
 final class Loopback implements AutoCloseable {
     static final long ACCEPT = UserData.pack(200, 0, 0);
     private static final long CLOSE = UserData.pack(201, 0, 0);
+    /** What a peer has room for; the kernel doubles it. */
+    static final int PEER_BYTES = 64 << 10;
     private static final int SOCKADDR_ROOM = 64;
     private static final int SCRATCH_BYTES = 16 << 20;
 
@@ -66,6 +68,14 @@ final class Loopback implements AutoCloseable {
     /** With so little room on the way that a peer that does not read is soon felt. */
     static Loopback openNarrow(int slots) {
         return new Loopback(Variant.NEWEST.open(32, 64), slots, "127.0.0.1", 16 << 10);
+    }
+
+    /**
+     * With more room at our end than at a peer's: what it does not read stays with us, and not a
+     * byte of the last part moves.
+     */
+    static Loopback openDeep(int slots) {
+        return new Loopback(Variant.NEWEST.open(32, 64), slots, "127.0.0.1", 4 << 20);
     }
 
     private InetSocketAddress listen(InetAddress ip, int sendBufferBytes) throws IOException {
@@ -113,7 +123,7 @@ final class Loopback implements AutoCloseable {
         SocketChannel peer = SocketChannel.open();
         peers.add(peer);
         peer.setOption(StandardSocketOptions.TCP_NODELAY, true);
-        peer.setOption(StandardSocketOptions.SO_RCVBUF, 64 << 10);
+        peer.setOption(StandardSocketOptions.SO_RCVBUF, PEER_BYTES);
         peer.connect(address);
         return peer;
     }

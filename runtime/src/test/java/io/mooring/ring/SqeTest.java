@@ -131,6 +131,11 @@ class SqeTest {
         check("prepBind", entry, sqe -> Sqe.prepBind(sqe, 34, entry.addr, 28, USER_DATA));
         entry.opcode = 16;
         check("prepConnect", entry, sqe -> Sqe.prepConnect(sqe, 34, entry.addr, 28, USER_DATA));
+        entry.off = 16; // an address of zeroes, AF_UNSPEC: the entry's own end
+        check("prepDisconnect", entry, sqe -> {
+            entry.addr = sqe + 48;
+            Sqe.prepDisconnect(sqe, 34, USER_DATA);
+        });
     }
 
     @Test
@@ -205,6 +210,25 @@ class SqeTest {
     }
 
     @Test
+    void sendZeroCopy() {
+        Entry entry = new Entry();
+        entry.opcode = 47;
+        entry.flags = FIXED_FILE;
+        entry.ioprio = 4;
+        entry.fd = 8;
+        entry.addr = 0x7fff_0000_0001_0002L;
+        entry.len = 0x7fff_fff0;
+        entry.opFlags = 0x4140;
+        entry.bufGroup = 3; // the same place: the registered buffer's index
+        check("prepSendZcFixed", entry, sqe -> Sqe.prepSendZcFixed(sqe, 8, 3, entry.addr,
+            entry.len, 0x140, false, USER_DATA));
+        entry.ioprio = 12;
+        entry.opFlags = 0x4000;
+        check("prepSendZcFixed", entry, sqe -> Sqe.prepSendZcFixed(sqe, 8, 3, entry.addr,
+            entry.len, 0, true, USER_DATA));
+    }
+
+    @Test
     void shutdown() {
         Entry entry = new Entry();
         entry.opcode = 34;
@@ -246,6 +270,7 @@ class SqeTest {
         receive();
         receiveMultishot();
         send();
+        sendZeroCopy();
         shutdown();
         close();
         cancel();

@@ -93,9 +93,16 @@ class AdmissionTest {
     @Test
     void refusingItStillAnswersPlainRequests() {
         FakeMachine machine = new FakeMachine(directory);
-        try (WebSocketServer server = start(machine, TestServer.builder())) {
+        try (WebSocketServer server = start(machine,
+                TestServer.builder().post("/post", PostHandlers.echo()))) {
             machine.availableMib(300);
             awaitNotice("refusing connections");
+            try (RawClient post = RawClient.connect(server.port())) { // a body takes memory
+                HttpAnswer answer =
+                    post.send(PostHandlers.post("/post", Frame.utf8("x"))).answer();
+                assertThat(answer.status()).isEqualTo(503);
+                assertThat(answer.text()).contains("The machine is short of memory");
+            }
             try (RawClient http = RawClient.connect(server.port())) {
                 http.send(Frame.utf8("GET /metrics HTTP/1.1\r\nHost: x\r\n\r\n"));
                 HttpAnswer answer = http.answer();

@@ -138,6 +138,7 @@ class CommandLineTest {
         "--max-message -1", "--reactors 0", "--reactors 1.5", "--max-connections 0",
         "--max-connections-per-address -1", "--idle-timeout 5parsecs", "--idle-timeout 100000h",
         "--handshake-timeout 0", "--drain-timeout soon", "--arming lukewarm", "--engine kqueue",
+        "--allow-origin example.com", "--allow-origin https://a/b",
         "--host", "surplus"})
     void refusesBadOptions(String options) {
         List<String> err = mains.process().err();

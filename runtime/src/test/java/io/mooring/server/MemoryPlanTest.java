@@ -8,7 +8,10 @@ import io.mooring.memory.Machine;
 import io.mooring.memory.Reserve;
 import io.mooring.reactor.Arming;
 import io.mooring.reactor.ReactorConfig;
+import io.mooring.ws.OriginPolicy;
 import io.mooring.sys.SetupException;
+import io.mooring.topic.TopicNames;
+import io.mooring.topic.Topics;
 import java.io.IOException;
 import java.net.URISyntaxException;
 import java.nio.file.Files;
@@ -39,8 +42,9 @@ class MemoryPlanTest {
     private static MemoryPlan plan(Path root, long pageBytes, int connections, long told,
         int files) {
         ReactorConfig config = new ReactorConfig(connections / 2 + 96, files, 512, 4096, 512, 4096,
-            64 * MIB, 65_536, 8_192, 10_000, 120_000, 5_000, Arming.ADAPTIVE);
-        return new MemoryPlan(config, 2, connections, 64 * MIB, told, files,
+            64 * MIB, 65_536, 8_192, 10_000, 120_000, 5_000, Arming.ADAPTIVE, 30_000,
+            OriginPolicy.SAME_HOST);
+        return new MemoryPlan(config, 2, connections, 64 * MIB, false, told, files,
             Machine.read(root, pageBytes), JvmMemory.whole(80 * MIB));
     }
 
@@ -84,6 +88,25 @@ class MemoryPlanTest {
         assertThat(large.sum(MemoryPlan.Term::mapped))
             .isGreaterThan(small.sum(MemoryPlan.Term::mapped));
         assertThat(large.perConnectionBytes()).isEqualTo(small.perConnectionBytes());
+    }
+
+    /** What the plan says topics may take at most is what their structures are bounded to. */
+    @Test
+    void topicsAreBounded() {
+        MemoryPlan plan = plan(new FakeMachine(directory).root(), 4096, MILLION, Reserve.AUTO);
+        MemoryPlan.Term term = plan.terms().stream().filter(one -> one.name().equals("topics"))
+            .findFirst().orElseThrow();
+        assertThat(term.full()).as("none is there of itself").isZero();
+        ReactorConfig config = new ReactorConfig(MILLION / 2 + 96, 20_000, 512, 4096, 512, 4096,
+            64 * MIB, 65_536, 8_192, 10_000, 120_000, 5_000, Arming.ADAPTIVE, 30_000,
+            OriginPolicy.SAME_HOST);
+        try (TopicNames names = new TopicNames(config.topicsMax(2), config.topicNameBytesMax(2),
+                () -> false);
+                Topics topics = new Topics(names, 26, 20_000, 1, config.topicBytesMax(),
+                    () -> false)) {
+            assertThat((double) term.load())
+                .isCloseTo(names.bytesMax() + 2 * topics.bytesMax(), Percentage.withPercentage(1));
+        }
     }
 
     // ---- against the machine
@@ -190,6 +213,31 @@ class MemoryPlanTest {
         expect(plan, "vm.overcommit", PlanChecks.State.ERROR, "97 MiB", "overcommit_memory=0");
     }
 
+    /** One region: mapped whole, touched by use alone; two of the largest messages must fit. */
+    @Test
+    void frameMemory() {
+        WebSocketServer.Builder builder = WebSocketServer.builder()
+            .memoryRoot(new FakeMachine(directory).root());
+        assertThat(published(builder).mapped()).isEqualTo(64 * MIB);
+        assertThat(published(builder.maxMessage(16 << 20)).load()).isEqualTo(128 * MIB);
+        builder.frameMemory(33 * MIB);
+        MemoryPlan.Term term = published(builder);
+        assertThat(term.mapped()).isEqualTo(33 * MIB).isEqualTo(term.load());
+        assertThat(term.full()).isLessThanOrEqualTo(65_536);
+        MemoryPlan.Term pinned = published(builder.zeroCopyFrom(16_384));
+        assertThat(pinned.start()).as("registered at start").isEqualTo(33 * MIB)
+            .isEqualTo(pinned.full()).isEqualTo(pinned.load());
+        builder.frameMemory(33 * MIB - 1);
+        assertThatThrownBy(builder::plan).isInstanceOf(IllegalArgumentException.class)
+            .hasMessage("frameMemory is 34603007: choose 34603008 or more bytes, room for two of "
+                + "the largest messages");
+    }
+
+    private static MemoryPlan.Term published(WebSocketServer.Builder builder) {
+        return builder.plan().terms().stream()
+            .filter(term -> term.name().equals("published frames")).findFirst().orElseThrow();
+    }
+
     // ---- as typed
 
     @Test
@@ -241,6 +289,11 @@ class MemoryPlanTest {
             assertThat(plan.err()).isEmpty();
             assertThat(plan.out()).filteredOn(line -> line.startsWith("  error    open files"))
                 .singleElement().asString().contains("RLIMIT_NOFILE is 80", "LimitNOFILE=");
+        }
+        try (ServerProcess plan = ServerProcess.start("serve", "--frame-memory", "1MiB")) {
+            assertThat(plan.awaitExit()).as("%s", plan).isEqualTo(2);
+            assertThat(plan.err()).anyMatch(
+                line -> line.contains("--frame-memory is 1048576: choose 1179648 or more"));
         }
         try (ServerProcess plan = ServerProcess.start("serve", "--json")) {
             assertThat(plan.awaitExit()).as("%s", plan).isEqualTo(2);

@@ -96,6 +96,47 @@ class SwarmCommandTest {
         return line.substring(label.length()).strip();
     }
 
+    @Test
+    void deafReceiversAreReported() {
+        try (WebSocketServer server = TestServer.start(TestServer.builder());
+                JavaProcess swarm = swarm(url(server, "/topic/x"), "--connections 100 "
+                    + "--hold 200ms --scenario broadcast --rate 20 --deaf 3 --json")) {
+            assertThat(swarm.awaitExit()).as("%s", swarm).isZero();
+            String json = swarm.out().getFirst();
+            assertThat(number(json, "connected")).isEqualTo(100);
+            assertThat(number(json, "deaf")).isEqualTo(3);
+            assertThat(number(json, "subscribers")).isEqualTo(97);
+            assertThat(number(json, "received")).isEqualTo(97 * number(json, "broadcasts"));
+            assertThat(number(json, "missing") + number(json, "lost")).isZero();
+            assertThat(number(json, "closed")).isEqualTo(97);
+            assertThat(number(json, "deaf_cut")).isEqualTo(3);
+        }
+    }
+
+    @Test
+    void controlTellsOfDeafReceivers() {
+        try (WebSocketServer server = TestServer.start(TestServer.builder());
+                JavaProcess swarm = swarm(url(server, "/topic/c"), "--control --deaf 10")) {
+            swarm.say("grow 50");
+            String grown = await(swarm, "grown", 1);
+            assertThat(number(grown, "connected")).isEqualTo(50);
+            assertThat(number(grown, "deaf")).isEqualTo(5);
+            swarm.say("broadcast 1 100");
+            String broadcast = await(swarm, "broadcast", 1);
+            assertThat(number(broadcast, "receivers")).isEqualTo(45);
+            assertThat(number(broadcast, "received")).isEqualTo(45);
+            assertThat(number(broadcast, "deaf")).isEqualTo(5);
+            swarm.say("status");
+            assertThat(number(await(swarm, "status", 1), "deaf")).isEqualTo(5);
+            swarm.say("close");
+            String closed = await(swarm, "closed", 1);
+            assertThat(number(closed, "closed")).isEqualTo(45);
+            assertThat(number(closed, "deaf_cut")).isEqualTo(5);
+            assertThat(number(closed, "lost")).isZero();
+            TestServer.awaitQuiet(server);
+        }
+    }
+
     /** What could not be had is reported, and told by the exit code. */
     @Test
     void exitsWith1IfConnectionsFail() {
@@ -180,7 +221,8 @@ class SwarmCommandTest {
         "ws://127.0.0.1/ --connections 0", "ws://127.0.0.1/ --ramp -1",
         "ws://127.0.0.1/ --size 15", "ws://127.0.0.1/ --threads 0", "ws://127.0.0.1/ --source x",
         "ws://127.0.0.1/ --scenario nap", "ws://127.0.0.1/ --rate -1", "ws://127.0.0.1/ surplus",
-        "ws://127.0.0.1/ --hold soon"})
+        "ws://127.0.0.1/ --hold soon", "ws://127.0.0.1/ --deaf 1",
+        "ws://127.0.0.1/ --scenario broadcast --deaf 100"})
     void exitsWith2ForBadUse(String arguments) {
         List<String> err = mains.err();
         int before = err.size();

@@ -143,6 +143,37 @@ class SwarmTest {
         }
     }
 
+    /** All others have everything, whole, although what the server keeps for the deaf piles up. */
+    @Test
+    void deafReceiversAreCountedApart() {
+        try (WebSocketServer server = TestServer.start(TestServer.builder());
+                Swarm swarm = Swarm.open(config(url(server, "/topic/b"), Scenario.BROADCAST, 64)
+                    .withThreads(2).withSlotsPerShard(SLOTS).withDeaf(5))) {
+            grow(swarm, 40);
+            grow(swarm, 120);
+            swarm.openPublisher();
+            assertThat(swarm.status().connected()).isEqualTo(120);
+            assertThat(swarm.status().deaf()).isEqualTo(6);
+            assertThat(swarm.status().receivers()).isEqualTo(114);
+            int count = 0;
+            while (TestServer.metric(server, "frames_dropped") == 0) {
+                int number = swarm.publish(60_000, true);
+                count++;
+                Await.until(() -> "all that hear have it: " + swarm.status(), swarm::isReceived);
+                assertThat(swarm.broadcast(number).received()).isEqualTo(114);
+            }
+            Swarm.Status status = swarm.status();
+            assertThat(status.received()).isEqualTo(114L * count);
+            assertThat(status.corrupt() + status.duplicates() + status.lost()).isZero();
+            closeAll(swarm);
+            status = swarm.status();
+            assertThat(status.closed()).isEqualTo(114);
+            assertThat(status.deafCut()).isEqualTo(6);
+            assertThat(status.deaf() + status.connected() + status.lost()).isZero();
+            TestServer.awaitQuiet(server);
+        }
+    }
+
     @Test
     void broadcastsAtARate() {
         try (WebSocketServer server = TestServer.start(TestServer.builder());

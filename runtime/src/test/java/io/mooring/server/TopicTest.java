@@ -2,7 +2,10 @@ package io.mooring.server;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.mooring.api.Connections;
+import io.mooring.api.Request;
 import io.mooring.api.SendResult;
+import java.lang.reflect.Proxy;
 import java.util.ArrayList;
 import java.util.List;
 import org.junit.jupiter.api.AfterEach;
@@ -167,6 +170,36 @@ class TopicTest {
                     .closeNormally();
             }
         }
+    }
+
+    @Test
+    void topicsAndSubscribersAreCounted() {
+        try (RawClient a = join("t"); RawClient b = join("t"); RawClient c = join("t2")) {
+            Await.until("they are counted",
+                () -> TestServer.metric(server, "subscriptions") == 3);
+            assertThat(TestServer.metric(server, "topic_names")).isEqualTo(2);
+            assertThat(TestServer.metric(server, "topic_name_bytes")).isPositive();
+            assertThat(TestServer.metric(server, "topic_bytes")).isPositive();
+            List.of(a, b, c).forEach(RawClient::closeNormally);
+        }
+        Await.until("they are gone", () -> TestServer.metric(server, "subscriptions") == 0
+            && TestServer.metric(server, "topic_names") == 0);
+    }
+
+    /** As when the memory for topics is used up. */
+    @Test
+    void whoCannotJoinIsClosed() {
+        List<Object> closes = new ArrayList<>();
+        Connections refusing = (Connections) Proxy.newProxyInstance(getClass().getClassLoader(),
+            new Class<?>[] {Connections.class}, (proxy, method, arguments) -> {
+                if (method.getName().equals("close")) {
+                    closes.addAll(List.of(arguments));
+                }
+                return method.getName().equals("subscribe") ? false : null;
+            });
+        Request request = new Request("GET", "/topic/t", "", name -> null);
+        new TopicHandler().onOpen(refusing, 7, request);
+        assertThat(closes).startsWith(7L, 1013);
     }
 
     /** More subscribers than one turn serves; and the memory of what was published comes back. */

@@ -60,6 +60,7 @@ class AbiTest {
         RSRC_REGISTER_BYTES io_uring_rsrc_register
         RSRC_UPDATE_BYTES io_uring_rsrc_update
         RSRC_UPDATE_DATA io_uring_rsrc_update.data
+        CLONE_BUFFERS_BYTES io_uring_clone_buffers
         PROBE_OPS io_uring_probe.ops
         PROBE_OP_BYTES io_uring_probe_op
         PROBE_OP_FLAGS io_uring_probe_op.flags
@@ -101,6 +102,7 @@ class AbiTest {
         0 io_uring_rsrc_register.nr
         4 io_uring_rsrc_register.flags
         0 io_uring_rsrc_update.offset
+        0 io_uring_clone_buffers.src_fd
         0 io_uring_getevents_arg.sigmask
         8 io_uring_getevents_arg.sigmask_sz
         0 io_uring_buf_reg.ring_addr
@@ -112,6 +114,7 @@ class AbiTest {
         8 io_uring_sqe.cmd_op
         16 io_uring_sqe.level
         20 io_uring_sqe.optname
+        40 io_uring_sqe.buf_index
         44 io_uring_sqe.optlen
         48 io_uring_sqe.optval
         28 io_uring_sqe.msg_flags
@@ -127,7 +130,7 @@ class AbiTest {
     private static final Pattern IOSQE =
         Pattern.compile("SQE_(FIXED_FILE|IO_LINK|BUFFER_SELECT|CQE_SKIP_SUCCESS)");
     private static final Pattern IORING = Pattern.compile("(OFF|SETUP|FEAT|SQ|CQ|ENTER|REGISTER"
-        + "|UNREGISTER|RSRC_REGISTER|OP|RECVSEND|RECV|CQE_F|CQE_BUFFER)_.*");
+        + "|UNREGISTER|RSRC_REGISTER|OP|RECVSEND|RECV|SEND_ZC|NOTIF|CQE_F|CQE_BUFFER)_.*");
 
     @TempDir
     Path directory;

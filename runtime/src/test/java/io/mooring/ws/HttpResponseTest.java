@@ -14,7 +14,9 @@ class HttpResponseTest {
     @ParameterizedTest
     @CsvSource({
         "200, OK", "400, Bad Request", "404, Not Found", "405, Method Not Allowed",
-        "408, Request Timeout", "413, Content Too Large", "414, URI Too Long",
+        "403, Forbidden", "411, Length Required", "417, Expectation Failed",
+        "504, Gateway Timeout", "408, Request Timeout", "413, Content Too Large",
+        "414, URI Too Long",
         "426, Upgrade Required", "429, Too Many Requests",
         "431, Request Header Fields Too Large", "500, Internal Server Error",
         "503, Service Unavailable", "505, HTTP Version Not Supported", "299, ''",
@@ -41,6 +43,16 @@ class HttpResponseTest {
         assertThat(response(405, null, NO_BODY)).contains("\r\nAllow: GET\r\n");
         assertThat(response(405, null, NO_BODY, "allow: GET, POST"))
                 .contains("\r\nallow: GET, POST\r\n").doesNotContain("Allow: GET\r\n");
+    }
+
+    /** RFC 9110, 8.6. */
+    @Test
+    void noLengthWhereThereIsNoBody() {
+        for (int status : new int[] {204, 304}) {
+            assertThat(response(status, null, NO_BODY)).doesNotContain("Content-Length");
+            assertThatThrownBy(() -> response(status, null, Bytes.utf8("x")))
+                    .isInstanceOf(IllegalArgumentException.class).hasMessageContaining("no body");
+        }
     }
 
     @Test

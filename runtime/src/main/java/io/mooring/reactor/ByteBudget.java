@@ -1,18 +1,18 @@
-package io.mooring.frame;
+package io.mooring.reactor;
 
 import java.util.concurrent.atomic.AtomicLong;
 
-/** Bounds the memory of all frames in flight; publishers are refused past it. Any thread. */
-public final class SharedFrameBudget {
+/** Bounds the memory of messages that are on their way from thread to thread. Any thread. */
+final class ByteBudget {
     private final long bytesMax;
     private final AtomicLong used = new AtomicLong();
 
-    public SharedFrameBudget(long bytesMax) {
+    ByteBudget(long bytesMax) {
         this.bytesMax = bytesMax;
     }
 
     /** Whether so many bytes more are allowed; if so they count until given back. */
-    public boolean tryTake(long bytes) {
+    boolean tryTake(long bytes) {
         long now;
         do {
             now = used.get();
@@ -23,16 +23,12 @@ public final class SharedFrameBudget {
         return true;
     }
 
-    public void give(long bytes) {
+    void give(long bytes) {
         used.addAndGet(-bytes);
     }
 
-    public long bytesMax() {
-        return bytesMax;
-    }
-
-    /** Bytes in flight. */
-    public long usedBytes() {
+    /** Bytes on their way. */
+    long usedBytes() {
         return used.get();
     }
 }
