@@ -8,15 +8,11 @@
 #ifndef MOORING_BENCH_OUTBOX_H
 #define MOORING_BENCH_OUTBOX_H
 
+#include "bytes.h"
 #include "uring.h"
 
 /* user_data = operation 8 | turn 24 | slot 32 */
 enum { SEND_NOW = 1, SEND_ALL, ACCEPT, RECV, SHUTDOWN, CLOSE };
-
-struct bytes {
-    char *at;
-    unsigned length, capacity;
-};
 
 struct outbox {
     struct bytes out;       /* in the kernel, by SEND_ALL, while `sending` */
@@ -37,21 +33,6 @@ static inline uint64_t data_of(unsigned op, unsigned turn, unsigned slot) {
 
 static inline unsigned op_of(struct done done) {
     return (unsigned) (done.data >> 56);
-}
-
-static void append(struct bytes *b, const char *bytes, unsigned length) {
-    if (b->length + length > b->capacity) {
-        b->capacity = (b->length + length) * 2;
-        b->at = realloc(b->at, b->capacity);
-        if (!b->at) die("no memory");
-    }
-    memcpy(b->at + b->length, bytes, length);
-    b->length += length;
-}
-
-static inline void release(struct bytes *b) {
-    free(b->at);
-    *b = (struct bytes) {0};
 }
 
 static void prep_send(struct uring *u, unsigned slot, const char *bytes, unsigned length,

@@ -18,10 +18,14 @@ public final class EngineOptions {
     public static final String MOORING = "mooring";
     /** The same with {@code --arming}: mooring-cold, mooring-hot, mooring-adaptive. */
     private static final Set<String> ARMINGS = Set.of("cold", "hot", "adaptive");
-    /** {@link NettyEchoServer}. */
+    /** {@link NettyEchoServer}, {@link NettyBroadcastServer}. */
     public static final String NETTY_EPOLL = "netty-epoll";
     /** uring_echo.c. */
     public static final String C_LOOP = "c-loop";
+    /** send_loop.c: broadcasts by a plain send() for each socket. */
+    public static final String SEND_LOOP = "send-loop";
+    /** uring_broadcast.c: the same on io_uring, the mark to come close to. */
+    public static final String URING_LOOP = "uring-loop";
     /** bare_accept.c: accepts and arms nothing; the floor of {@code idle}. */
     public static final String BARE = "bare";
 
@@ -63,25 +67,25 @@ public final class EngineOptions {
     }
 
     /**
-     * The engine called {@code name}. {@code jvmFlags} come after the user's, of peers: mooring is
-     * measured as its launcher starts it.
+     * The engine called {@code name} that sends back what it gets. {@code jvmFlags} come after the
+     * user's, of peers: mooring is measured as its launcher starts it.
      */
     public Engine engine(String name, Home home, NativeTools tools, String jvmFlags) {
-        if (name.startsWith(MOORING + "-")
-                && ARMINGS.contains(name.substring(MOORING.length() + 1))) {
-            return mooring(name, home, "--arming " + name.substring(MOORING.length() + 1));
-        }
         return switch (name) {
-            case MOORING -> mooring(name, home, "");
-            case NETTY_EPOLL -> new Engine(name, endpoint -> line(
-                    java(nettyJvm, jvmFlags),
-                    "-cp", System.getProperty("java.class.path"), NettyEchoServer.class.getName(),
-                    "--host", endpoint.host(), "--port", endpoint.port(), "--threads", 1));
+            case NETTY_EPOLL -> netty(name, NettyEchoServer.class, jvmFlags);
             case C_LOOP -> inC(name, tools.program("uring_echo").toString());
             case BARE -> inC(name, tools.program("bare_accept").toString());
-            default -> throw usage("no engine '" + name + "'; there are: "
-                    + String.join(", ", MOORING, MOORING + "-cold", MOORING + "-hot",
-                    MOORING + "-adaptive", NETTY_EPOLL, C_LOOP));
+            default -> mooring(name, home, NETTY_EPOLL, C_LOOP);
+        };
+    }
+
+    /** The engine called {@code name} that sends what it gets to all others of {@code /topic}. */
+    public Engine broadcastEngine(String name, Home home, NativeTools tools) {
+        return switch (name) {
+            case NETTY_EPOLL -> netty(name, NettyBroadcastServer.class, "");
+            case SEND_LOOP -> inC(name, tools.program("send_loop").toString());
+            case URING_LOOP -> inC(name, tools.program("uring_broadcast").toString());
+            default -> mooring(name, home, NETTY_EPOLL, SEND_LOOP, URING_LOOP);
         };
     }
 
@@ -96,7 +100,33 @@ public final class EngineOptions {
         return new ParameterException(command.commandLine(), message);
     }
 
-    private Engine mooring(String name, Home home, String more) {
+    /** {@code others}: what else there is, for who names none. */
+    private Engine mooring(String name, Home home, String... others) {
+        if (name.equals(MOORING)) {
+            return mooringWith(name, home, "");
+        }
+        String arming = name.startsWith(MOORING + "-") ? name.substring(MOORING.length() + 1) : "";
+        if (ARMINGS.contains(arming)) {
+            return mooringWith(name, home, "--arming " + arming);
+        }
+        throw usage("no engine '" + name + "'; there are: "
+                + String.join(", ", MOORING, MOORING + "-cold", MOORING + "-hot",
+                MOORING + "-adaptive", String.join(", ", others)));
+    }
+
+    /** Whether it is Mooring's own, which descriptors do not bound. */
+    static boolean isMooring(String name) {
+        return name.startsWith(MOORING);
+    }
+
+    private Engine netty(String name, Class<?> server, String jvmFlags) {
+        return new Engine(name, endpoint -> line(
+                java(nettyJvm, jvmFlags),
+                "-cp", System.getProperty("java.class.path"), server.getName(),
+                "--host", endpoint.host(), "--port", endpoint.port(), "--threads", 1));
+    }
+
+    private Engine mooringWith(String name, Home home, String more) {
         String jar = home.runtimeJar().toString();
         return new Engine(name, endpoint -> line(
                 java(mooringJvm, ""), "-jar", jar,
@@ -109,7 +139,8 @@ public final class EngineOptions {
                 line(program, "-h", endpoint.host(), "-p", endpoint.port()));
     }
 
-    private static List<String> java(String flags, String more) {
+    /** The command of a JVM with {@code flags} and then {@code more}. */
+    static List<String> java(String flags, String more) {
         return line(Home.jdkTool("java"), words(flags), words(more));
     }
 

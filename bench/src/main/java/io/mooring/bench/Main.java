@@ -1,6 +1,9 @@
 package io.mooring.bench;
 
 import io.mooring.bench.million.MillionCommand;
+import io.mooring.bench.storm.StormCommand;
+import io.mooring.bench.topics.TopicsCommand;
+import io.mooring.bench.zerocopy.ZerocopyCommand;
 import java.util.Arrays;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
@@ -8,7 +11,9 @@ import picocli.CommandLine.Command;
 /** The command line of the bench: one subcommand per question, and the demonstration. */
 @Command(name = "mooring bench", mixinStandardHelpOptions = true,
         description = "Measures servers side by side, each in a process of its own.",
-        subcommands = {EchoRateCommand.class, IdleCommand.class, ChurnKillCommand.class})
+        subcommands = {EchoRateCommand.class, BroadcastCommand.class, IdleCommand.class,
+            ChurnKillCommand.class, StormCommand.class, TopicsCommand.class,
+            ZerocopyCommand.class})
 public final class Main {
 
     private Main() {

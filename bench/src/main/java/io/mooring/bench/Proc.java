@@ -94,6 +94,19 @@ public final class Proc {
         return busySeconds(read("/proc/stat"));
     }
 
+    /** Our hard RLIMIT_NOFILE, which those that we start inherit. */
+    public static long filesMax() {
+        return parseFilesMax(read("/proc/self/limits"));
+    }
+
+    /** The hard limit of the line {@code Max open files 1024 524288 files}. */
+    public static long parseFilesMax(String limits) {
+        String line = limits.lines().filter(l -> l.startsWith("Max open files")).findFirst()
+                .orElse("Max open files 1024 1024 files");
+        String hard = line.substring("Max open files".length()).strip().split("\\s+")[1];
+        return hard.equals("unlimited") ? Long.MAX_VALUE : Long.parseLong(hard);
+    }
+
     /** VmRSS of status and Pss of smaps_rollup. */
     public static Memory memory(long pid) {
         return new Memory(kib(read("/proc/" + pid + "/status"), "VmRSS"),

@@ -36,6 +36,17 @@ class ProcTest {
     }
 
     @Test
+    void theHardLimitOfOpenFiles() {
+        String limits = """
+                Limit                     Soft Limit           Hard Limit           Units
+                Max open files            1024                 %s               files
+                """;
+        assertThat(Proc.parseFilesMax(limits.formatted("524288"))).isEqualTo(524_288);
+        assertThat(Proc.parseFilesMax(limits.formatted("unlimited"))).isEqualTo(Long.MAX_VALUE);
+        assertThat(Proc.filesMax()).isPositive();
+    }
+
+    @Test
     void thisProcessHasFigures() {
         long pid = ProcessHandle.current().pid();
         assertThat(Proc.cpu(pid).id()).isEqualTo(pid);

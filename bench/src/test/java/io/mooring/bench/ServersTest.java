@@ -4,7 +4,6 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
-import java.io.ByteArrayOutputStream;
 import java.io.DataInputStream;
 import java.io.IOException;
 import java.net.Socket;
@@ -24,10 +23,6 @@ import picocli.CommandLine;
 
 /** The peers and the clients, each in a process of its own, as a measurement uses them. */
 class ServersTest {
-
-    private static final String REQUEST = "GET /echo HTTP/1.1\r\nHost: x\r\nUpgrade: websocket\r\n"
-            + "Connection: Upgrade\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n"
-            + "Sec-WebSocket-Version: 13\r\n\r\n";
 
     private final Home home = Home.locate();
     private final NativeTools tools = new NativeTools(home);
@@ -55,75 +50,25 @@ class ServersTest {
     @ParameterizedTest
     @ValueSource(strings = {EngineOptions.NETTY_EPOLL, EngineOptions.C_LOOP})
     void everySizeComesBackWholeOrSplit(String engine) throws IOException {
-        try (ServerProcess server = start(engine); Socket socket = open(server)) {
+        try (ServerProcess server = start(engine); Socket socket = WebSockets.open(server.port(), "/echo")) {
             DataInputStream in = new DataInputStream(socket.getInputStream());
             for (int size : new int[] {0, 1, 16, 125, 126, 2048, 65_535, 65_536, 1_000_000}) {
                 byte[] payload = new byte[size];
                 new Random(size).nextBytes(payload);
-                socket.getOutputStream().write(frame(payload));
-                assertThat(echo(in)).as("%d B", size).isEqualTo(payload);
+                socket.getOutputStream().write(WebSockets.frame(payload));
+                assertThat(WebSockets.read(in)).as("%d B", size).isEqualTo(payload);
             }
             // Two frames in one piece, then one in two pieces, split at every byte.
-            byte[] two = frame("first".getBytes(StandardCharsets.UTF_8));
+            byte[] two = WebSockets.frame("first".getBytes(StandardCharsets.UTF_8));
             byte[] both = Arrays.copyOf(two, 2 * two.length);
             System.arraycopy(two, 0, both, two.length, two.length);
             for (int split = 1; split < both.length; split++) {
                 socket.getOutputStream().write(both, 0, split);
                 socket.getOutputStream().write(both, split, both.length - split);
-                assertThat(echo(in)).asString(StandardCharsets.UTF_8).isEqualTo("first");
-                assertThat(echo(in)).asString(StandardCharsets.UTF_8).isEqualTo("first");
+                assertThat(WebSockets.read(in)).asString(StandardCharsets.UTF_8).isEqualTo("first");
+                assertThat(WebSockets.read(in)).asString(StandardCharsets.UTF_8).isEqualTo("first");
             }
         }
-    }
-
-    private static Socket open(ServerProcess server) throws IOException {
-        Socket socket = new Socket("127.0.0.1", server.port());
-        socket.setTcpNoDelay(true);
-        socket.setSoTimeout(20_000);
-        socket.getOutputStream().write(REQUEST.getBytes(StandardCharsets.US_ASCII));
-        ByteArrayOutputStream head = new ByteArrayOutputStream();
-        while (!head.toString(StandardCharsets.US_ASCII).endsWith("\r\n\r\n")) {
-            head.write(socket.getInputStream().read());
-        }
-        assertThat(head.toString(StandardCharsets.US_ASCII)).startsWith("HTTP/1.1 101 ")
-                .contains("s3pPLMBiTxaQ9kYGzzhZRbK+xOo=");
-        return socket;
-    }
-
-    /** A masked binary message. */
-    private static byte[] frame(byte[] payload) {
-        ByteArrayOutputStream out = new ByteArrayOutputStream();
-        out.write(0x82);
-        if (payload.length < 126) {
-            out.write(0x80 | payload.length);
-        } else if (payload.length < 65_536) {
-            out.write(0x80 | 126);
-            out.writeBytes(new byte[] {(byte) (payload.length >> 8), (byte) payload.length});
-        } else {
-            out.write(0x80 | 127);
-            out.writeBytes(new byte[] {0, 0, 0, 0, (byte) (payload.length >> 24),
-                (byte) (payload.length >> 16), (byte) (payload.length >> 8),
-                (byte) payload.length});
-        }
-        byte[] key = {0x12, (byte) 0xF3, 0x45, (byte) 0x9A};
-        out.writeBytes(key);
-        for (int i = 0; i < payload.length; i++) {
-            out.write(payload[i] ^ key[i & 3]);
-        }
-        return out.toByteArray();
-    }
-
-    private static byte[] echo(DataInputStream in) throws IOException {
-        assertThat(in.readUnsignedByte()).isEqualTo(0x82);
-        int length = in.readUnsignedByte();
-        if (length == 126) {
-            length = in.readUnsignedShort();
-        } else if (length == 127) {
-            length = Math.toIntExact(in.readLong());
-        }
-        byte[] payload = new byte[length];
-        in.readFully(payload);
-        return payload;
     }
 
     @ParameterizedTest

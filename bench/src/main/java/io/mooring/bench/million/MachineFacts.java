@@ -22,19 +22,11 @@ record MachineFacts(long totalBytes, long availableBytes, long filesMax, long sy
         String meminfo = Proc.read("/proc/meminfo");
         return new MachineFacts(KIB * Proc.kib(meminfo, "MemTotal"),
                 Math.min(KIB * Proc.kib(meminfo, "MemAvailable"), OwnGroup.leftBytes()),
-                parseFilesMax(Proc.read("/proc/self/limits")),
+                Proc.filesMax(),
                 number("/proc/sys/fs/file-max", Long.MAX_VALUE),
                 number("/proc/sys/net/netfilter/nf_conntrack_count", 0) == 0 ? 0
                         : number("/proc/sys/net/netfilter/nf_conntrack_max", 0),
                 Files.isReadable(Path.of("/proc/slabinfo")) && isRoot());
-    }
-
-    /** The hard limit of the line {@code Max open files 1024 524288 files}. */
-    static long parseFilesMax(String limits) {
-        String line = limits.lines().filter(l -> l.startsWith("Max open files")).findFirst()
-                .orElse("Max open files 1024 1024 files");
-        String hard = line.substring("Max open files".length()).strip().split("\\s+")[1];
-        return hard.equals("unlimited") ? Long.MAX_VALUE : Long.parseLong(hard);
     }
 
     private static boolean isRoot() {

@@ -30,7 +30,7 @@ final class MillionRun implements AutoCloseable {
 
     private static final int WARM_MIN = 2_000;
     private static final int WARM_MAX = 20_000;
-    private static final int WARM_BROADCASTS = 3;
+    private static final int WARM_BROADCASTS = 24;
     private static final int WARM_SETTLE_MS = 3_000;
     private static final int ECHOES = 20;
     private static final int AGAIN = 10_000;

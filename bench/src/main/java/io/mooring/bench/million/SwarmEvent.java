@@ -7,7 +7,7 @@ import java.util.List;
 import java.util.Map;
 
 /** What the swarm says on its standard output: one JSON object a line. */
-sealed interface SwarmEvent {
+public sealed interface SwarmEvent {
 
     /** While it grows or closes, a few times a second. */
     record Progress(int connected, int failed, int target, long elapsedMs) implements SwarmEvent {
@@ -33,7 +33,8 @@ sealed interface SwarmEvent {
     record Broadcasted() implements SwarmEvent {
     }
 
-    record Status(int connected, int lost) implements SwarmEvent {
+    /** {@code deaf}: of those connected, never read from. */
+    record Status(int connected, int lost, int deaf) implements SwarmEvent {
     }
 
     /** {@code lost}: while it closed. */
@@ -56,7 +57,8 @@ sealed interface SwarmEvent {
             case "grown" -> grown(json);
             case "broadcast" -> broadcast(json);
             case "broadcasted" -> new Broadcasted();
-            case "status" -> new Status(whole(json, "connected"), whole(json, "lost"));
+            case "status" -> new Status(whole(json, "connected"), whole(json, "lost"),
+                    whole(json, "deaf"));
             case "closed" -> new Closed(whole(json, "closed"), whole(json, "lost"),
                     whole(json, "elapsed_ms"));
             case "error" -> new Error(String.valueOf(json.get("message")));

@@ -19,7 +19,7 @@ import java.util.function.Consumer;
  * The clients: {@code mooring swarm URL --control}, told what to do line by line. Whatever it is
  * told, it must say something within {@code silenceMsMax}, or it counts as hung.
  */
-final class SwarmProcess implements AutoCloseable {
+public final class SwarmProcess implements AutoCloseable {
 
     private static final int QUIT_MS_MAX = 5_000;
     private static final int GONE_S_MAX = 60;
@@ -34,9 +34,12 @@ final class SwarmProcess implements AutoCloseable {
     private final Thread killer;
 
     /**
+     * Starts it.
+     *
+     * @param silenceMsMax milliseconds
      * @param others checked while we wait: throws when the server has died
      */
-    SwarmProcess(List<String> command, Place place, Path log, Runnable others,
+    public SwarmProcess(List<String> command, Place place, Path log, Runnable others,
             long silenceMsMax) {
         this.log = log;
         this.others = others;
@@ -70,13 +73,13 @@ final class SwarmProcess implements AutoCloseable {
     }
 
     /** Opens connections until there are {@code connections}, or as many as it can. */
-    SwarmEvent.Grown grow(int connections, Consumer<SwarmEvent.Progress> progress) {
+    public SwarmEvent.Grown grow(int connections, Consumer<SwarmEvent.Progress> progress) {
         say("grow " + connections);
         return await(SwarmEvent.Grown.class, progress, event -> { });
     }
 
     /** Publishes {@code count} messages to all, one after the other. */
-    List<SwarmEvent.Broadcast> broadcast(int count, int bytes,
+    public List<SwarmEvent.Broadcast> broadcast(int count, int bytes,
             Consumer<SwarmEvent.Broadcast> each) {
         List<SwarmEvent.Broadcast> broadcasts = new ArrayList<>();
         say("broadcast " + count + " " + bytes);
@@ -87,13 +90,14 @@ final class SwarmProcess implements AutoCloseable {
         return broadcasts;
     }
 
-    SwarmEvent.Status status() {
+    /** How many connections there are, and how many were lost so far. */
+    public SwarmEvent.Status status() {
         say("status");
         return await(SwarmEvent.Status.class, progress -> { }, event -> { });
     }
 
     /** Closes all connections, as a WebSocket's end is agreed upon. */
-    SwarmEvent.Closed closeAll(Consumer<SwarmEvent.Progress> progress) {
+    public SwarmEvent.Closed closeAll(Consumer<SwarmEvent.Progress> progress) {
         say("close");
         return await(SwarmEvent.Closed.class, progress, event -> { });
     }
@@ -160,16 +164,18 @@ final class SwarmProcess implements AutoCloseable {
         }
     }
 
-    boolean isAlive() {
+    /** Whether it still runs. */
+    public boolean isAlive() {
         return process.isAlive();
     }
 
-    long pid() {
+    /** Its own: see {@link Place}. */
+    public long pid() {
         return process.pid();
     }
 
     /** As {@code kill -9} does; does not wait. */
-    void kill() {
+    public void kill() {
         process.destroyForcibly();
     }
 

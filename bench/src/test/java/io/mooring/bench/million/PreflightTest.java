@@ -62,10 +62,6 @@ class PreflightTest {
 
     @Test
     void limitsOfProc() {
-        assertThat(MachineFacts.parseFilesMax("""
-                Limit                     Soft Limit           Hard Limit           Units
-                Max open files            1024                 524288               files
-                """)).isEqualTo(524_288);
         assertThat(SocketStat.parse("sockets: used 15\nTCP: inuse 2 orphan 0 tw 14979 alloc 2"
                 + " mem 148\nUDP: inuse 0 mem 0\n")).isEqualTo(new SocketStat(2, 14_979, 148));
         assertThat(MemoryGroup.parseField("oom_kill_disable 0\nunder_oom 0\noom_kill 3\n",

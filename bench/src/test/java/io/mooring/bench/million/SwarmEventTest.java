@@ -36,7 +36,7 @@ class SwarmEventTest {
         assertThat(SwarmEvent.parse("{\"event\":\"broadcasted\"}"))
                 .isEqualTo(new SwarmEvent.Broadcasted());
         assertThat(SwarmEvent.parse("{\"event\":\"status\",\"connected\":3,\"lost\":1,\"x\":[]}"))
-                .isEqualTo(new SwarmEvent.Status(3, 1));
+                .isEqualTo(new SwarmEvent.Status(3, 1, 0));
         assertThat(SwarmEvent.parse("{\"event\":\"closed\",\"closed\":3,\"lost\":1,"
                 + "\"elapsed_ms\":8}")).isEqualTo(new SwarmEvent.Closed(3, 1, 8));
         assertThat(SwarmEvent.parse("{\"event\":\"error\",\"message\":\"no\"}"))

@@ -1,0 +1,68 @@
+package io.mooring.bench;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Map;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** {@code bench storm}: a whole measurement with few connections, and wrong command lines. */
+class StormEndToEndTest {
+
+    private static void requireTools() {
+        assumeTrue(NativeTools.has("gcc"), "gcc is missing: apt-get install gcc libc6-dev");
+        assumeTrue(NativeTools.has("taskset"), "taskset is missing: apt-get install util-linux");
+        assumeTrue(Runtime.getRuntime().availableProcessors() >= 2, "needs two cores");
+        Path sysctl = Path.of("/proc/sys/kernel/io_uring_disabled");
+        assumeTrue(!Files.exists(sysctl) || Proc.read(sysctl.toString()).strip().equals("0"),
+                "io_uring is missing or disabled (kernel.io_uring_disabled)");
+        try {
+            Home.locate().runtimeJar();
+        } catch (BenchException e) {
+            assumeTrue(false, e.getMessage());
+        }
+    }
+
+    @Test
+    void stormFromEndToEnd(@TempDir Path folder) throws IOException {
+        requireTools();
+        Path json = folder.resolve("storm.json");
+        int exit = Main.run("storm", "--connections", "60", "--deaf", "10", "--size", "4096",
+                "--echo-connections", "10", "--echo-rate", "200", "--seconds", "0.5", "--warmup",
+                "0.2", "--broadcasts", "3", "--rounds", "2", "--minutes", "0.02", "--json",
+                json.toString());
+        Map<String, Object> results =
+                Json.object(Json.parseObject(Files.readString(json)).get("results"));
+        List<?> crowds = (List<?>) results.get("crowds");
+        assertThat(crowds).hasSize(2);
+        for (int i = 0; i < 2; i++) {
+            Map<String, Object> crowd = Json.object(crowds.get(i));
+            long deaf = i == 0 ? 0 : 6;
+            assertThat(crowd).containsEntry("deaf", deaf).containsEntry("missing", 0L)
+                    .containsEntry("wrong", 0L).containsEntry("lost", 0L)
+                    .containsEntry("deliveries", (60 - deaf) * (Long) crowd.get("broadcasts"));
+        }
+        assertThat(Json.object(results.get("complete_ms"))).containsEntry("count", 6L);
+        assertThat(Json.object(results.get("complete_with_deaf_ms"))).containsEntry("count", 6L);
+        assertThat((Long) Json.object(results.get("echo_storm_ms")).get("count")).isPositive();
+        assertThat(Json.object(results.get("seen"))).hasSize(2);
+        // What the machine may spoil is the echoes in time, and what others have TCP hold.
+        assertThat((List<?>) results.get("faults")).allMatch(fault ->
+                fault.toString().contains("echoes") || fault.toString().contains("TCP memory"));
+        assertThat(exit).isEqualTo(results.get("passed").equals(true) ? 0 : 1);
+    }
+
+    @Test
+    void wrongCommandLinesExitWith2() {
+        assertThat(Main.run("storm", "--size", "15")).isEqualTo(2);
+        assertThat(Main.run("storm", "--deaf", "0")).isEqualTo(2);
+        assertThat(Main.run("storm", "--deaf", "100")).isEqualTo(2);
+        assertThat(Main.run("storm", "--connections", "50", "--deaf", "1")).isEqualTo(2);
+        assertThat(Main.run("storm", "--minutes", "-1")).isEqualTo(2);
+    }
+}
