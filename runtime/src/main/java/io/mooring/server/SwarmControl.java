@@ -105,13 +105,17 @@ final class SwarmControl {
     /** Tells of the progress until it is done, or nobody listens. */
     private void await(long start, long failedBefore, BooleanSupplier done) {
         while (!swarm.await(() -> done.getAsBoolean() || stopped.getAsBoolean(), PROGRESS_MS)) {
-            Swarm.Status status = swarm.status();
-            if (!event("event", "progress", "connected", status.connected(), "failed",
-                    status.failed() - failedBefore, "elapsed_ms", elapsed(start), "target",
-                    status.target())) {
+            if (!progress(start, failedBefore)) {
                 return;
             }
         }
+    }
+
+    private boolean progress(long start, long failedBefore) {
+        Swarm.Status status = swarm.status();
+        return event("event", "progress", "connected", status.connected(), "failed",
+            status.failed() - failedBefore, "elapsed_ms", elapsed(start), "target",
+            status.target());
     }
 
     private static long elapsed(long start) {
@@ -136,7 +140,12 @@ final class SwarmControl {
         List<long[]> samples = new ArrayList<>();
         long stamp = swarm.broadcastStamp(number);
         long corrupt = before.corrupt() + before.duplicates();
+        long[] toldAt = {System.nanoTime()};
         swarm.awaitReceivers(() -> {
+            if (elapsed(toldAt[0]) >= PROGRESS_MS) { // or who listens takes us for dead
+                progress(stamp, before.failed());
+                toldAt[0] = System.nanoTime();
+            }
             boolean isReceived = swarm.isReceived(); // first: the last sample is to have them all
             long received = swarm.currentReceivers();
             if (samples.isEmpty() || received != samples.getLast()[1]) {
