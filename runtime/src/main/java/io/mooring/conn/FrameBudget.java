@@ -18,6 +18,11 @@ public final class FrameBudget {
         return bytes < (first ? bytesMax : bytesMax / 4 * 3);
     }
 
+    /** For the rest of a frame that was begun, which cannot be dropped: it may go half past it. */
+    boolean hasRoomForRest() {
+        return bytes < bytesMax / 2 * 3;
+    }
+
     void take(int capacity) {
         bytes += capacity;
     }

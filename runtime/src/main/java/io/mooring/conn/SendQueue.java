@@ -149,8 +149,10 @@ public final class SendQueue {
      * Copies a frame to the end. False, and nothing is changed, if there is no room for it.
      *
      * @param topic 0: it will not be dropped again
+     * @param isReplacement for one that was just dropped, whose room is this one's
      */
-    public boolean appendFrame(long c, int topic, long address, int bytes) {
+    public boolean appendFrame(long c, int topic, long address, int bytes,
+        boolean isReplacement) {
         int first = Connection.output(c);
         int room = bytes;
         if (first != 0 && topic == 0) {
@@ -169,7 +171,8 @@ public final class SendQueue {
                 room = Math.max(bytes, doubled - DATA);
             }
         }
-        int chunk = takeForFrames(c, room);
+        int chunk = isReplacement || budget.hasRoom(first == 0 || frames(c) == 0)
+            ? takeForFrames(room) : 0;
         if (chunk == 0) {
             return false;
         }
@@ -180,7 +183,7 @@ public final class SendQueue {
 
     /** The same before all others: a frame of which no byte was sent. */
     public boolean prependFrame(long c, int topic, long address, int bytes) {
-        int chunk = takeForFrames(c, bytes);
+        int chunk = budget.hasRoom(frames(c) == 0) ? takeForFrames(bytes) : 0;
         if (chunk == 0) {
             return false;
         }
@@ -188,10 +191,17 @@ public final class SendQueue {
         return true;
     }
 
-    private int takeForFrames(long c, int bytes) {
-        if (!budget.hasRoom(frames(c) == 0)) {
-            return 0;
+    /** The same for the rest of a frame: it will not be dropped. */
+    public boolean prependRest(long c, long address, int bytes) {
+        int chunk = budget.hasRoomForRest() ? takeForFrames(bytes) : 0;
+        if (chunk == 0) {
+            return false;
         }
+        prependChunk(c, chunk, address, bytes, 1, 0);
+        return true;
+    }
+
+    private int takeForFrames(int bytes) {
         int chunk = pool.take(DATA + bytes);
         if (chunk != 0) {
             budget.take(pool.capacity(chunk));
@@ -237,6 +247,25 @@ public final class SendQueue {
             return true;
         }
         return false;
+    }
+
+    /**
+     * Whether the topic's frames that may be dropped make room for one more of {@code bytes}.
+     *
+     * @param isFirstBusy the first chunk is being read by the kernel
+     */
+    public boolean canMakeRoom(long c, int topic, boolean isFirstBusy, int bytes, int framesMax,
+        int bytesMax) {
+        int first = Connection.output(c);
+        int frames = frames(c);
+        long left = bytes(c);
+        for (int chunk = first; chunk != 0; chunk = next(chunk)) {
+            if (isDroppable(chunk, topic) && !(isFirstBusy && chunk == first)) {
+                frames--;
+                left -= OffHeap.getInt(pool.address(chunk) + END) - DATA;
+            }
+        }
+        return frames == 0 || frames < framesMax && left + bytes <= bytesMax;
     }
 
     private boolean isDroppable(int chunk, int topic) {

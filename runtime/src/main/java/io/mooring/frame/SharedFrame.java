@@ -43,7 +43,12 @@ public final class SharedFrame {
             return null;
         }
         int header = FrameEncoder.header(OffHeap.ALL, address, opcode, true, length);
-        MemorySegment.copy(memory, offset, OffHeap.ALL, address + header, length);
+        try {
+            MemorySegment.copy(memory, offset, OffHeap.ALL, address + header, length);
+        } catch (RuntimeException e) { // of another thread, closed, or shorter than was said
+            pool.give(address);
+            throw e;
+        }
         return new SharedFrame(pool, address, total, holders);
     }
 

@@ -26,6 +26,8 @@ public final class SendPace implements AutoCloseable {
     static final long QUIET_NANOS = 200_000_000;
     static final int TRICKLE_FRAMES = 64;
 
+    /** With less room than this part of the bound, hardly anything can go. */
+    private static final int STUCK_PART = 64;
     private static final long AUTO_MAX = 256L << 20;
     /** A segment in the kernel beside its bytes: sk_buff and shared info, x86-64 and arm64. */
     private static final int SEGMENT_OVERHEAD_BYTES = 768;
@@ -160,8 +162,8 @@ public final class SendPace implements AutoCloseable {
     }
 
     private long growth(long now) {
-        long room = growthMax - (used - base);
-        if (room > 0) {
+        long room = Math.max(0, growthMax - (used - base));
+        if (room > growthMax / STUCK_PART) {
             stuckSince = 0;
             return room;
         }
@@ -172,7 +174,7 @@ public final class SendPace implements AutoCloseable {
             base = used - growthMax / 2;
             return growthMax - growthMax / 2;
         }
-        return 0;
+        return room;
     }
 
     /** Whether frames only trickle, for want of memory. */

@@ -25,12 +25,9 @@ final class Backlog {
     void offer(int slot, long c, Broadcast broadcast) {
         SlowReceivers slow = broadcast.publication.slow;
         int bytes = broadcast.bytes();
-        if (slow.policy() == Policy.LATEST) {
-            while (evict(c, broadcast)) { }
-        } else if (slow.policy() == Policy.DROP_OLDEST) {
-            while (!fits(c, slow, bytes) && evict(c, broadcast)) { }
-        }
-        if (fits(c, slow, bytes) && append(c, broadcast)) {
+        boolean evicted = makeRoom(c, broadcast, slow, bytes);
+        if (fits(c, slow, bytes) && output.appendFrame(c, number(broadcast), broadcast.address(),
+                bytes, evicted)) {
             queued(broadcast);
             shard.sender.schedule(slot, c);
         } else if (slow.policy() == Policy.CLOSE) {
@@ -39,6 +36,19 @@ final class Backlog {
         } else {
             dropped(broadcast);
         }
+    }
+
+    /** Drops older frames of the topic, if that helps. Whether it did. */
+    private boolean makeRoom(long c, Broadcast broadcast, SlowReceivers slow, int bytes) {
+        if (number(broadcast) == 0 || !output.canMakeRoom(c, number(broadcast),
+                shard.sender.readsOutput(c), bytes, slow.framesMax(), slow.bytesMax())) {
+            return false;
+        }
+        boolean evicted = false;
+        while ((slow.policy() == Policy.LATEST || !fits(c, slow, bytes)) && evict(c, broadcast)) {
+            evicted = true;
+        }
+        return evicted;
     }
 
     /**
@@ -56,7 +66,7 @@ final class Backlog {
         long rest = broadcast.address() + sent;
         int bytes = broadcast.bytes() - sent;
         if (sent > 0) {
-            if (!output.prepend(c, rest, bytes)) {
+            if (!output.prependRest(c, rest, bytes)) {
                 closed(broadcast);
                 return false;
             }
@@ -80,10 +90,6 @@ final class Backlog {
         int frames = output.frames(c);
         return frames == 0
             || frames < slow.framesMax() && output.bytes(c) + (long) bytes <= slow.bytesMax();
-    }
-
-    private boolean append(long c, Broadcast broadcast) {
-        return output.appendFrame(c, number(broadcast), broadcast.address(), broadcast.bytes());
     }
 
     /** The topic's number for a frame that may be dropped again, else 0. */

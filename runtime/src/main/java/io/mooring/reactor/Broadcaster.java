@@ -1,6 +1,7 @@
 package io.mooring.reactor;
 
 import io.mooring.conn.Connection;
+import io.mooring.conn.Phase;
 import java.util.ArrayDeque;
 import org.agrona.collections.Int2ObjectHashMap;
 
@@ -73,7 +74,8 @@ final class Broadcaster {
             int slot = shard.receiver.reading();
             if (slot >= 0) {
                 long c = shard.table.at(slot);
-                if (!Connection.is(c, Connection.FLAG_HELD)) {
+                if (Connection.phase(c) == Phase.OPEN
+                        && !Connection.is(c, Connection.FLAG_HELD)) {
                     shard.receiver.hold(slot, c);
                     publishers.add(shard.id(slot, c));
                 }
@@ -176,9 +178,10 @@ final class Broadcaster {
 
     /** The reactor ends: nobody else is sent to. */
     void abandon() {
-        for (Lane lane = lanes.poll(); lane != null; lane = lanes.poll()) {
+        for (Lane lane : byTopic.values()) { // also one whose walk has failed
             lane.queue.forEach(Broadcast::walked);
         }
         byTopic.clear();
+        lanes.clear();
     }
 }

@@ -51,6 +51,9 @@ final class Closer {
         Connection.closeCode(c, CloseCode.ABNORMAL); // unless the peer answers
         Connection.phase(c, Phase.CLOSE_WAIT);
         shard.deadlines.watchClose(slot, c);
+        if (Connection.is(c, Connection.FLAG_HELD)) {
+            shard.receiver.release(slot, c); // or its Close frame would not be heard
+        }
     }
 
     /**
@@ -217,7 +220,7 @@ final class Closer {
         if (Connection.phase(c) == Phase.DEAD) {
             join(slot, c);
         } else {
-            Connection.clear(c, Connection.FLAG_PAUSED);
+            Connection.clear(c, Connection.FLAG_PAUSED | Connection.FLAG_HELD);
             shard.receiver.arm(slot, c, false);
         }
     }

@@ -139,6 +139,9 @@ final class Deadlines {
     }
 
     private void onOpenDue(int slot, long c, int now) {
+        if (Connection.is(c, Connection.FLAG_HELD)) {
+            Connection.activeTick(c, now); // we do not read it: its silence is ours
+        }
         int quiet = now - Connection.activeTick(c);
         int next = Integer.MAX_VALUE;
         if (Connection.is(c, Connection.FLAG_HOT)) {

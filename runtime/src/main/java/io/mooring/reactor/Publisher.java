@@ -71,8 +71,13 @@ final class Publisher {
     private SendResult publishHeld(int topic, SlowReceivers policy, int opcode,
         MemorySegment memory, long offset, int length, long except,
         Consumer<Delivery> onDelivered) {
-        SharedFrame frame =
-            SharedFrame.encode(frames, opcode, memory, offset, length, reactors.length);
+        SharedFrame frame;
+        try {
+            frame = SharedFrame.encode(frames, opcode, memory, offset, length, reactors.length);
+        } catch (RuntimeException e) {
+            names.release(topic);
+            throw e;
+        }
         if (frame == null) {
             names.release(topic);
             refused.increment();
@@ -82,8 +87,11 @@ final class Publisher {
             except, reactors.length, onDelivered);
         synchronized (order) {
             for (Reactor reactor : reactors) {
-                reactor.publish(new Broadcast(publication));
+                reactor.enqueue(new Broadcast(publication));
             }
+        }
+        for (Reactor reactor : reactors) {
+            reactor.onEnqueued();
         }
         published.increment();
         return SendResult.QUEUED;

@@ -311,9 +311,13 @@ public final class Reactor {
         return false;
     }
 
-    /** Any thread: has this reactor's subscribers sent to. What comes after its end is let go. */
-    void publish(Broadcast broadcast) {
+    /** Any thread: has this reactor's subscribers sent to, once {@link #onEnqueued} is called. */
+    void enqueue(Broadcast broadcast) {
         inbox.add(broadcast);
+    }
+
+    /** Any thread, without a lock: what comes after the reactor's end is let go of here. */
+    void onEnqueued() {
         mailbox.wake();
         if (mailbox.isClosed()) {
             releaseInbox();
@@ -360,12 +364,19 @@ public final class Reactor {
         try {
             abandon();
             publishGauges();
-            closeShards();
         } finally {
-            ended.complete(clean);
+            endWith(clean);
         }
         if (failure != null) {
             group.onReactorFailed(failure);
+        }
+    }
+
+    private void endWith(boolean clean) {
+        try {
+            closeShards();
+        } finally {
+            ended.complete(clean);
         }
     }
 
@@ -386,31 +397,19 @@ public final class Reactor {
 
     /** What is left when the time is up: the last commands, broadcasts, and connections. */
     private void abandon() {
-        try {
-            abandonConnections();
-        } catch (RuntimeException | Error e) {
-            LOG.log(Level.ERROR, "a reactor could not tell all its connections of its end", e);
-        } finally {
-            mailbox.close();
-            for (Mailbox.Command late = mailbox.poll(); late != null; late = mailbox.poll()) {
-                try {
-                    late.run(this);
-                } catch (RuntimeException e) {
-                    // What it was for is gone; it has given back what it holds.
-                }
-            }
-            broadcaster.abandon();
-            releaseInbox();
-        }
-    }
-
-    private void abandonConnections() {
         for (Shard shard : shards) {
-            for (int slot = 0; slot < shard.table.highWater(); slot++) {
-                shard.closer.abandon(slot, shard.table.at(slot));
-            }
-            shard.sender.abandon();
+            shard.abandon();
         }
+        mailbox.close();
+        for (Mailbox.Command late = mailbox.poll(); late != null; late = mailbox.poll()) {
+            try {
+                late.run(this);
+            } catch (RuntimeException | Error e) {
+                // What it was for is gone; it has given back what it holds.
+            }
+        }
+        broadcaster.abandon();
+        releaseInbox();
     }
 
     private void closeShards() {

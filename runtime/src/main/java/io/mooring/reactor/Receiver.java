@@ -270,6 +270,7 @@ final class Receiver {
 
     void release(int slot, long c) {
         Connection.clear(c, Connection.FLAG_HELD);
+        Connection.activeTick(c, shard.reactor.nowTick());
         arm(slot, c, false);
     }
 

@@ -254,6 +254,15 @@ final class Sender {
         return Connection.hasOp(c, Connection.OP_SEND | Connection.OP_SEND_STAGED);
     }
 
+    /** There is room again: the queue gets under way, if it was not emptied meanwhile. */
+    void resume(int slot, long c) {
+        if (isIdle(c)) {
+            afterSend(slot, c);
+        } else {
+            schedule(slot, c);
+        }
+    }
+
     /** Sees to it that the queue, if there is one, gets under way. */
     void schedule(int slot, long c) {
         if (Connection.output(c) == 0) {
@@ -355,16 +364,16 @@ final class Sender {
         int went = Math.max(0, result);
         counters.add(Counter.BYTES_SENT, went);
         boolean kept = true;
+        Broadcast broadcast = null;
         switch (owner) {
             case StagedSends.OWNER_OUTPUT -> output.sent(c, went);
             case StagedSends.OWNER_FRAME -> {
-                Broadcast broadcast = staged.takeBroadcast(record);
+                broadcast = staged.takeBroadcast(record);
                 if (rest) {
                     kept = backlog.takeBack(c, broadcast, went);
                 } else {
                     broadcast.closed++;
                 }
-                broadcast.settled();
             }
             default -> {
                 kept = !rest || output.prepend(c, staged.address(record) + went, bytes - went);
@@ -379,6 +388,9 @@ final class Sender {
         } else {
             counters.increment(Counter.SHORT_SENDS);
             sendAll(slot, c);
+        }
+        if (broadcast != null) {
+            broadcast.settled(); // last: who is told of the delivery may send to this connection
         }
     }
 

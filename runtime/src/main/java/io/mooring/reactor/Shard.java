@@ -16,6 +16,8 @@ import io.mooring.ring.UserData;
 import io.mooring.sys.Errno;
 import io.mooring.sys.IntQueue;
 import io.mooring.sys.KernelFeatures;
+import java.lang.System.Logger;
+import java.lang.System.Logger.Level;
 
 /**
  * One ring with its table of direct descriptors, its receive buffers and its stretch of
@@ -31,6 +33,7 @@ final class Shard implements RingSignals.Bed {
     /** A turn ends after so many, or a peer that sends tiny ones would hold up all the others. */
     private static final int MESSAGES_PER_TURN = 1024;
     private static final int BUFFER_GROUP = 0;
+    private static final Logger LOG = System.getLogger("io.mooring");
 
     final Reactor reactor;
     /** Among all shards of the server; part of every connection's id. */
@@ -226,7 +229,7 @@ final class Shard implements RingSignals.Bed {
                     sender.schedule(slot, c);
                     closer.flush(slot, c);
                 }
-                default -> sender.schedule(slot, c);
+                default -> sender.resume(slot, c);
             }
         }
     }
@@ -273,6 +276,19 @@ final class Shard implements RingSignals.Bed {
     /** Connections past the accept. */
     int connections() {
         return table.inUse() - acceptor.inFlight();
+    }
+
+    /** The ring is about to be closed: connections are told of their end, sends are given up. */
+    void abandon() {
+        try {
+            for (int slot = 0; slot < table.highWater(); slot++) {
+                closer.abandon(slot, table.at(slot));
+            }
+        } catch (RuntimeException | Error e) {
+            LOG.log(Level.ERROR, "a shard could not tell all its connections of its end", e);
+        } finally {
+            sender.abandon();
+        }
     }
 
     /** Closes the ring first: after that the kernel touches nothing of ours. */

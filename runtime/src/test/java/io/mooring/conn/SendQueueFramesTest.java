@@ -58,13 +58,13 @@ class SendQueueFramesTest {
     @Test
     void framesThatStayShareChunksAndOthersDoNot() {
         for (int i = 0; i < 6; i++) {
-            assertThat(queue.appendFrame(c, 0, at(bytes(i, 70)), 70)).isTrue();
+            assertThat(queue.appendFrame(c, 0, at(bytes(i, 70)), 70, false)).isTrue();
         }
         assertThat(pool.usedBytes()).isEqualTo(512);
         assertThat(queue.append(c, at(bytes(9, 5)), 5)).isTrue();
         assertThat(pool.usedBytes()).as("other output has its own").isEqualTo(1024);
-        assertThat(queue.appendFrame(c, 7, at(bytes(10, 70)), 70)).isTrue();
-        assertThat(queue.appendFrame(c, 7, at(bytes(11, 70)), 70)).isTrue();
+        assertThat(queue.appendFrame(c, 7, at(bytes(10, 70)), 70, false)).isTrue();
+        assertThat(queue.appendFrame(c, 7, at(bytes(11, 70)), 70, false)).isTrue();
         assertThat(pool.usedBytes()).isEqualTo(2048);
         assertThat(queue.frames(c)).isEqualTo(8);
         assertThat(budget.bytes()).isEqualTo(1536);
@@ -75,8 +75,8 @@ class SendQueueFramesTest {
 
     @Test
     void aFrameThatHasBegunIsNotDropped() {
-        queue.appendFrame(c, 7, at(bytes(1, 70)), 70);
-        queue.appendFrame(c, 7, at(bytes(2, 70)), 70);
+        queue.appendFrame(c, 7, at(bytes(1, 70)), 70, false);
+        queue.appendFrame(c, 7, at(bytes(2, 70)), 70, false);
         queue.sent(c, 1);
         assertThat(queue.dropFrame(c, 7, false)).isTrue();
         assertThat(queue.dropFrame(c, 7, false)).isFalse();
@@ -85,7 +85,7 @@ class SendQueueFramesTest {
 
     @Test
     void aFrameThatTheKernelReadsIsNotDropped() {
-        queue.appendFrame(c, 7, at(bytes(1, 70)), 70);
+        queue.appendFrame(c, 7, at(bytes(1, 70)), 70, false);
         assertThat(queue.dropFrame(c, 7, true)).isFalse();
         assertThat(queue.dropFrame(c, 8, false)).isFalse();
         assertThat(queue.holdsFrame(c, 7)).isTrue();
@@ -98,19 +98,49 @@ class SendQueueFramesTest {
     @Test
     void theBudgetIsSharedAndLeavesOtherOutputAlone() {
         long d = table.at(table.take());
-        while (queue.appendFrame(c, 7, at(bytes(1, 400)), 400)) { }
+        while (queue.appendFrame(c, 7, at(bytes(1, 400)), 400, false)) { }
         long most = BUDGET / 4 * 3;
         assertThat(budget.bytes()).isBetween(most, most + 512);
-        assertThat(queue.appendFrame(d, 7, scratch, 10)).as("its first").isTrue();
-        assertThat(queue.appendFrame(d, 7, scratch, 10)).isFalse();
+        assertThat(queue.appendFrame(d, 7, scratch, 10, false)).as("its first").isTrue();
+        assertThat(queue.appendFrame(d, 7, scratch, 10, false)).isFalse();
         assertThat(queue.prependFrame(d, 0, scratch, 10)).isFalse();
         assertThat(queue.append(d, scratch, 10)).isTrue();
         assertThat(queue.prepend(d, scratch, 10)).isTrue();
         queue.clear(c);
         assertThat(budget.bytes()).isEqualTo(512);
-        assertThat(queue.appendFrame(d, 7, scratch, 10)).isTrue();
+        assertThat(queue.appendFrame(d, 7, scratch, 10, false)).isTrue();
         queue.clear(d);
         assertThat(pool.usedBytes()).isZero();
+    }
+
+    @Test
+    void aRestThatMustGoMayPassTheBudget() {
+        while (queue.appendFrame(c, 7, at(bytes(1, 400)), 400, false)) { }
+        int rests = 0;
+        while (queue.prependRest(c, scratch, 400)) {
+            rests++;
+        }
+        assertThat(budget.bytes()).isBetween(BUDGET / 2 * 3, BUDGET / 2 * 3 + 512);
+        assertThat(queue.frames(c)).isGreaterThan(rests);
+        assertThat(queue.appendFrame(c, 7, scratch, 10, false)).isFalse();
+        assertThat(queue.dropFrame(c, 7, false)).isTrue();
+        assertThat(queue.appendFrame(c, 7, scratch, 10, true)).as("in its place").isTrue();
+        queue.clear(c);
+        assertThat(budget.bytes()).isZero();
+    }
+
+    @Test
+    void onlyFramesOfTheTopicMakeRoom() {
+        queue.appendFrame(c, 7, at(bytes(1, 100)), 100, false);
+        queue.appendFrame(c, 8, at(bytes(2, 100)), 100, false);
+        assertThat(queue.canMakeRoom(c, 7, false, 100, 2, 200)).isTrue();
+        assertThat(queue.canMakeRoom(c, 7, false, 101, 2, 200)).isFalse();
+        assertThat(queue.canMakeRoom(c, 7, false, 100, 1, 200)).isFalse();
+        assertThat(queue.canMakeRoom(c, 7, true, 100, 2, 200)).isFalse();
+        assertThat(queue.canMakeRoom(c, 9, false, 100, 3, 300)).isTrue();
+        assertThat(queue.dropFrame(c, 8, false)).isTrue();
+        assertThat(queue.canMakeRoom(c, 7, false, 1000, 1, 1)).as("it is alone").isTrue();
+        queue.clear(c);
     }
 
     /** What is queued here is a list of pieces, and everything is known of each. */
@@ -133,7 +163,7 @@ class SendQueueFramesTest {
                     model.add(new Piece(bytes, 0, false, new boolean[1]));
                 }
                 case 1, 2 -> {
-                    assertThat(queue.appendFrame(c, topic, at(bytes), length)).isTrue();
+                    assertThat(queue.appendFrame(c, topic, at(bytes), length, false)).isTrue();
                     model.add(new Piece(bytes, topic, true, new boolean[1]));
                 }
                 case 3 -> {
