@@ -54,7 +54,7 @@ class ConnectionTableTest {
         try (ConnectionTable table = new ConnectionTable(1)) {
             long c = table.at(table.take());
             OffHeap.ALL.asSlice(c + 8, Connection.BYTES - 8).fill((byte) -1);
-            OffHeap.putShort(c + 6, (short) -1); // flags
+            OffHeap.putShort(c + 6, (short) ~Connection.FLAG_LENT); // flags
             Connection.assembly(c, 0);
             Connection.output(c, 0);
             OffHeap.putInt(c + Connection.WHEEL_NEXT, IdleWheel.NONE);
