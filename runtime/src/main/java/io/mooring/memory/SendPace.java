@@ -10,10 +10,10 @@ import java.util.function.LongSupplier;
  * more; and the link may have a rate.
  *
  * <p>Growth counts from a base: what TCP held when a storm began, or less if that falls. Receivers
- * that never read keep what they hold, and must not keep the others waiting; so where nothing could
- * go for 100 ms the base moves up by half the bound, as long as TCP is well below its pressure
- * mark. Beyond that, and while memory is short, frames trickle: twice as many each look as long as
- * TCP's memory does not grow, half as many when it does.
+ * that never read keep what they hold, and must not keep the others waiting; so where hardly
+ * anything could go for 100 ms the base moves up by half the bound, as long as TCP is well below
+ * its pressure mark. Beyond that, and while memory is short, frames trickle: twice as many each
+ * look as long as TCP's memory does not grow, half as many when it does.
  */
 public final class SendPace implements AutoCloseable {
     /** Choose the bound: half of what is below TCP's pressure mark, at most 256 MiB. */
@@ -83,7 +83,7 @@ public final class SendPace implements AutoCloseable {
     }
 
     /** Bytes by which TCP's memory may grow in a storm. */
-    public long growthMax() {
+    long growthMax() {
         return growthMax;
     }
 
@@ -178,7 +178,7 @@ public final class SendPace implements AutoCloseable {
     }
 
     /** Whether frames only trickle, for want of memory. */
-    public synchronized boolean trickles() {
+    synchronized boolean trickles() {
         return trickles;
     }
 
