@@ -88,7 +88,7 @@ public final class BroadcastCommand implements Callable<Integer> {
                 "--size must be from 16 to 1048576");
         Home home = Home.locate();
         NativeTools tools = new NativeTools(home);
-        NativeTools.requirePinning();
+        engineOptions.requirePlaces();
         Map<String, Engine> wanted = new LinkedHashMap<>();
         for (String name : new LinkedHashSet<>(engines)) {
             wanted.put(name, engineOptions.broadcastEngine(name, home, tools));

@@ -33,7 +33,7 @@ public final class ChurnKillCommand implements Callable<Integer> {
         engineOptions.require(connections >= 1, "--connections must be 1 or more");
         Home home = Home.locate();
         NativeTools tools = new NativeTools(home);
-        NativeTools.requirePinning();
+        engineOptions.requirePlaces();
         Path program = tools.program("idle_hold");
         Engine engine = engineOptions.engine(EngineOptions.MOORING, home, tools, JvmMemory.FLAGS);
         System.out.println(Machine.line());

@@ -69,7 +69,7 @@ public final class EchoRateCommand implements Callable<Integer> {
                 "--seconds must be more than 0, --warmup not less");
         Home home = Home.locate();
         NativeTools tools = new NativeTools(home);
-        NativeTools.requirePinning();
+        engineOptions.requirePlaces();
         Path load = tools.program("echo_load");
         Map<String, ServerProcess> servers = new LinkedHashMap<>();
         try {

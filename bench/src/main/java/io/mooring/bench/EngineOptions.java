@@ -56,6 +56,14 @@ public final class EngineOptions {
                     + " keep the rest of a busy machine out of the figures")
     private boolean realtime;
 
+    /** Refuses, with the fix, a machine that cannot have processes where these options say. */
+    public void requirePlaces() {
+        NativeTools.requirePinning();
+        if (realtime) {
+            NativeTools.requireRealtime();
+        }
+    }
+
     /** Where servers run, one of them busy at a time. */
     public Core serverCore() {
         return new Core(0, realtime);

@@ -63,7 +63,7 @@ public final class IdleCommand implements Callable<Integer> {
                 && low < high && rounds >= 1, "--low, --cpu-connections and --high must rise");
         Home home = Home.locate();
         NativeTools tools = new NativeTools(home);
-        NativeTools.requirePinning();
+        engineOptions.requirePlaces();
         pageBytes = Proc.pageBytes();
         Path holder = tools.program("idle_hold");
         List<String> targets = new ArrayList<>(List.of(EngineOptions.BARE));

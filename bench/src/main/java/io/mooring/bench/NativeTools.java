@@ -25,8 +25,28 @@ public final class NativeTools {
 
     /** True where {@code name} answers {@code --version}. */
     public static boolean has(String name) {
+        return succeeds(name, "--version");
+    }
+
+    /**
+     * Whether processes may be started as {@link Core#realtime}. Root alone is not enough: a
+     * container may lack CAP_SYS_NICE, and a cgroup (v1, RT_GROUP_SCHED) may have no time for it.
+     */
+    public static boolean mayRunRealtime() {
+        return succeeds("chrt", "--rr", "1", "true");
+    }
+
+    /** Refuses, with the fix, a machine where {@code --realtime} cannot be had. */
+    public static void requireRealtime() {
+        if (!mayRunRealtime()) {
+            throw new BenchException("--realtime is not allowed here: it needs root with"
+                    + " CAP_SYS_NICE (or ulimit -r 1) and chrt (apt-get install util-linux)");
+        }
+    }
+
+    private static boolean succeeds(String... command) {
         try {
-            Process process = new ProcessBuilder(name, "--version")
+            Process process = new ProcessBuilder(command)
                     .redirectErrorStream(true)
                     .redirectOutput(ProcessBuilder.Redirect.DISCARD).start();
             return process.waitFor(20, TimeUnit.SECONDS) && process.exitValue() == 0;

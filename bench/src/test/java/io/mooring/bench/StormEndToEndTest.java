@@ -36,6 +36,7 @@ class StormEndToEndTest {
                 "--echo-connections", "10", "--echo-rate", "200", "--seconds", "0.5", "--warmup",
                 "0.2", "--broadcasts", "3", "--rounds", "2", "--minutes", "0.02", "--json",
                 json.toString());
+        assertThat(json).as("exit code %d, see its message above", exit).exists();
         Map<String, Object> results =
                 Json.object(Json.parseObject(Files.readString(json)).get("results"));
         List<?> crowds = (List<?>) results.get("crowds");

@@ -114,6 +114,7 @@ public final class StormCommand implements Callable<Integer> {
 
     private final Outcome outcome = new Outcome();
     private Home home;
+    private boolean mayRunRealtime;
     private Path echoProgram;
     private ServerProcess server;
     private ServerMetrics metrics;
@@ -133,6 +134,10 @@ public final class StormCommand implements Callable<Integer> {
                 "--seconds must be more than 0, --warmup and --minutes not less");
         home = Home.locate();
         NativeTools.requirePinning();
+        mayRunRealtime = NativeTools.mayRunRealtime();
+        if (realtime) {
+            NativeTools.requireRealtime();
+        }
         echoProgram = new NativeTools(home).program("echo_load");
         System.out.println(Machine.line());
         try (ServerProcess started = ServerProcess.start(engine(), "127.0.0.1", connectionsMax(),
@@ -244,12 +249,7 @@ public final class StormCommand implements Callable<Integer> {
     /** Of their own where there are three; else the echoes go before what shares theirs. */
     private Core echoCore() {
         return Runtime.getRuntime().availableProcessors() > 2 ? new Core(2, realtime)
-                : new Core(1, NativeTools.has("chrt") && isRoot());
-    }
-
-    private static boolean isRoot() {
-        return Proc.read("/proc/self/status").lines()
-                .anyMatch(line -> line.matches("Uid:\\s+\\d+\\s+0\\s.*"));
+                : new Core(1, mayRunRealtime);
     }
 
     private int connectionsMax() {
