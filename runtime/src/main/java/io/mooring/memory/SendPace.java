@@ -14,6 +14,10 @@ import java.util.function.LongSupplier;
  * anything could go for 100 ms the base moves up by half the bound, as long as TCP is well below
  * its pressure mark. Beyond that, and while memory is short, frames trickle: twice as many each
  * look as long as TCP's memory does not grow, half as many when it does.
+ *
+ * <p>The pressure mark must not be reached. Past it the kernel refuses memory to every socket once
+ * there are more of them than tcp_mem has pages (__sk_mem_raise_allocated), so that a receiver's
+ * segment is dropped, and comes again only after the sender's time-out, which doubles each time.
  */
 public final class SendPace implements AutoCloseable {
     /** Choose the bound: half of what is below TCP's pressure mark, at most 256 MiB. */
@@ -25,6 +29,12 @@ public final class SendPace implements AutoCloseable {
     static final long STUCK_NANOS = 100_000_000;
     static final long QUIET_NANOS = 200_000_000;
     static final int TRICKLE_FRAMES = 64;
+    /**
+     * Of what may go, this part until the next look: a frame is charged twice where its receiver is
+     * on this machine (its acknowledgement may take 40 ms), and several looks share the damage of
+     * one that comes late.
+     */
+    static final int LOOK_PART = 4;
 
     /** With less room than this part of the bound, hardly anything can go. */
     private static final int STUCK_PART = 64;
@@ -83,7 +93,7 @@ public final class SendPace implements AutoCloseable {
     }
 
     /** Bytes by which TCP's memory may grow in a storm. */
-    long growthMax() {
+    public long growthMax() {
         return growthMax;
     }
 
@@ -150,14 +160,16 @@ public final class SendPace implements AutoCloseable {
             left = trickle(used > before);
         } else {
             trickle = 0;
-            left = Math.min(growth(now), toPressure);
+            left = Math.min(growth(now), toPressure) / LOOK_PART;
         }
     }
 
     private long trickle(boolean grown) {
-        long least = TRICKLE_FRAMES * pageBytes;
+        long room = tcp.pressureBytes() - used;
+        long least = room > 0 ? TRICKLE_FRAMES * pageBytes : pageBytes;
+        long most = Math.min(growthMax, room / LOOK_PART);
         trickle = grown ? trickle / 2 : trickle * 2;
-        trickle = Math.clamp(trickle, least, Math.max(least, growthMax));
+        trickle = Math.clamp(trickle, least, Math.max(least, most));
         return trickle;
     }
 
@@ -178,7 +190,7 @@ public final class SendPace implements AutoCloseable {
     }
 
     /** Whether frames only trickle, for want of memory. */
-    synchronized boolean trickles() {
+    public synchronized boolean trickles() {
         return trickles;
     }
 

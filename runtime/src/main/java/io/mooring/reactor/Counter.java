@@ -54,6 +54,8 @@ public enum Counter {
     COMPLETIONS("completions", "Completions handled"),
     COMPLETION_OVERFLOWS("completion_overflows",
         "Turns in which completions waited in the kernel: the completion queue was full"),
+    SIGNALS_MISSED("ring_signals_missed",
+        "Sleeps after which another of the reactor's rings had work of which no signal told"),
     STALE_COMPLETIONS("stale_completions",
         "Completions of a connection that is gone; a defect if it grows"),
     SUBMISSION_FULL("submission_queue_full",

@@ -118,7 +118,9 @@ public final class Reactor {
         long timeoutNanos = busy ? 0 : timeoutNanos();
         if (timeoutNanos != 0 && mailbox.trySleep(inbox)) {
             publishGauges();
-            signals.sleep(shards[0], timeoutNanos);
+            if (signals.sleepIn(shards[0], timeoutNanos)) {
+                counters.increment(Counter.SIGNALS_MISSED);
+            }
             mailbox.awake();
             enterOthers();
         } else {
@@ -146,6 +148,7 @@ public final class Reactor {
             if (!shard.awake && shard.needsTurn()) {
                 shard.enter(0, 0);
                 wake(shard);
+                signals.hadWork();
                 busy |= shard.needsTurn();
             }
         }

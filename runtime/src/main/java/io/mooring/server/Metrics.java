@@ -2,6 +2,7 @@ package io.mooring.server;
 
 import io.mooring.api.HttpReply;
 import io.mooring.memory.MemoryWatch;
+import io.mooring.memory.SendPace;
 import io.mooring.reactor.Counter;
 import io.mooring.reactor.Reactor;
 import io.mooring.reactor.ReactorGroup;
@@ -20,11 +21,11 @@ final class Metrics {
     private Metrics() {
     }
 
-    static HttpReply reply(ReactorGroup group, MemoryWatch memory) {
-        return new HttpReply(200, TYPE, text(group, memory).getBytes(StandardCharsets.UTF_8));
+    static HttpReply reply(ReactorGroup group, MemoryWatch memory, SendPace pace) {
+        return new HttpReply(200, TYPE, text(group, memory, pace).getBytes(StandardCharsets.UTF_8));
     }
 
-    static String text(ReactorGroup group, MemoryWatch memory) {
+    static String text(ReactorGroup group, MemoryWatch memory, SendPace pace) {
         StringBuilder out = new StringBuilder(16 * 1024);
         gauge(out, "connections_open", "Connections held now", group.admission().open());
         gauge(out, "connections_max", "Connections that are admitted at most",
@@ -38,6 +39,12 @@ final class Metrics {
         gauge(out, "topic_names", "Topics with a subscriber, or with a message on its way",
             group.topics());
         gauge(out, "topic_name_bytes", "Memory of their names", group.topicNameBytes());
+        gauge(out, "broadcast_memory_bytes",
+            "By so much published frames may have TCP's memory grow (--broadcast-memory)",
+            pace.growthMax());
+        gauge(out, "broadcasts_trickle",
+            "1 while few frames may go: TCP is near its pressure mark, or memory is short",
+            pace.trickles() ? 1 : 0);
         memory(out, group, memory);
         List<Reactor> reactors = group.reactors();
         perReactor(out, reactors, "topics", "Topics with a subscriber on the reactor",

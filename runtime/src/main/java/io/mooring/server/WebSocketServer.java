@@ -144,7 +144,7 @@ public final class WebSocketServer implements AutoCloseable {
 
     /** Every counter, as {@code GET /metrics} gives it: OpenMetrics text. */
     public String metrics() {
-        return Metrics.text(group, memory.watch());
+        return Metrics.text(group, memory.watch(), pace.pace());
     }
 
     /**
@@ -444,7 +444,7 @@ public final class WebSocketServer implements AutoCloseable {
                 if (metrics) {
                     routes.http("/healthz", request -> HttpReply.text(200, "ok\n"));
                     routes.http("/metrics",
-                        request -> Metrics.reply(holder.group, memory.watch()));
+                        request -> Metrics.reply(holder.group, memory.watch(), pace.pace()));
                 }
                 AtomicInteger number = new AtomicInteger();
                 holder.group = ReactorGroup.start(reactors, config, features, routes.build(),

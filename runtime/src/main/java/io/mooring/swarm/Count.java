@@ -34,6 +34,8 @@ enum Count {
     BATCHES,
     /** Those of them that their time ended, with none. */
     BATCHES_CUT,
+    /** Sleeps after which another ring had work of which no signal told. */
+    SIGNALS_MISSED,
     /** Receives that found no buffer. */
     STARVED,
     COMPLETION_OVERFLOWS,

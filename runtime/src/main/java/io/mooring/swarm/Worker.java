@@ -103,6 +103,7 @@ final class Worker {
             Shard shard = shards.get(i);
             if (shard.ring.hasWork() || shard.isBusy()) {
                 shard.enter(0, 0);
+                signals.hadWork();
                 // Work that the kernel left for the next enter signals no eventfd.
                 busy |= shard.isBusy() || shard.ring.hasWork();
             }
@@ -118,7 +119,9 @@ final class Worker {
         }
         wakeUp.willSleep();
         if (commands.isEmpty()) {
-            signals.sleep(shards.getFirst(), timeoutNanos);
+            if (signals.sleepIn(shards.getFirst(), timeoutNanos)) {
+                counts.increment(Count.SIGNALS_MISSED);
+            }
         } else {
             shards.getFirst().enter(0, 0);
         }

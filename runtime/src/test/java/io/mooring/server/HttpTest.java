@@ -151,6 +151,8 @@ class HttpTest {
             assertThat(samples).containsKeys("mooring_connections_max",
                 "mooring_messages_received_total{reactor=\"0\"}",
                 "mooring_messages_received_total{reactor=\"1\"}", "mooring_mailbox_full_total");
+            assertThat(TestServer.metric(answer.text(), "broadcast_memory_bytes")).isPositive();
+            assertThat(TestServer.metric(answer.text(), "broadcasts_trickle")).isBetween(0L, 1L);
             assertThat(TestServer.metric(answer.text(), "connections_open"))
                 .isGreaterThanOrEqualTo(1);
             assertThat(TestServer.metric(answer.text(), "messages_received")).isPositive();
