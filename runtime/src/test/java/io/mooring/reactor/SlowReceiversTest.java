@@ -100,13 +100,30 @@ class SlowReceiversTest {
         return IntStream.range(from, to).boxed().toList();
     }
 
-    @Test
-    void dropsTheNewest() throws Exception {
-        try (TestServer server = start(new SlowReceivers(Policy.DROP_NEWEST, FRAMES_MAX, 1 << 20));
+    @FunctionalInterface
+    private interface Course {
+        /** Whether the slow one is still there. */
+        boolean run(TestServer server, WsClient slow) throws Exception;
+    }
+
+    /** One who does not read and has a backlog, and one who reads all. */
+    private void behind(Policy policy, Course course) throws Exception {
+        try (TestServer server = start(new SlowReceivers(policy, FRAMES_MAX, 1 << 20));
                 WsClient slow = openSlow(server);
                 WsClient quick = WsClient.open(server.port, TOPIC, random)) {
             Thread reading = drain(quick);
             fill(server);
+            if (course.run(server, slow)) {
+                end(server, reading, slow, quick);
+            } else {
+                end(server, reading, quick);
+            }
+        }
+    }
+
+    @Test
+    void dropsTheNewest() throws Exception {
+        behind(Policy.DROP_NEWEST, (server, slow) -> {
             int kept = published;
             while (publish(server).queued() == 1) {
                 kept++;
@@ -121,17 +138,13 @@ class SlowReceiversTest {
             server.await("nothing waits", () -> backlogBytes(server) == 0);
             assertThat(publish(server)).isEqualTo(new Delivery(2, 2, 0, 0, 0, 0));
             assertThat(read(slow)).isEqualTo(published - 1);
-            end(server, reading, slow, quick);
-        }
+            return true;
+        });
     }
 
     @Test
     void dropsTheOldest() throws Exception {
-        try (TestServer server = start(new SlowReceivers(Policy.DROP_OLDEST, FRAMES_MAX, 1 << 20));
-                WsClient slow = openSlow(server);
-                WsClient quick = WsClient.open(server.port, TOPIC, random)) {
-            Thread reading = drain(quick);
-            fill(server);
+        behind(Policy.DROP_OLDEST, (server, slow) -> {
             for (int i = 0; i < 40; i++) {
                 assertThat(publish(server).queued()).isPositive();
             }
@@ -147,17 +160,13 @@ class SlowReceiversTest {
             List<Integer> wanted = new ArrayList<>(range(0, got.size() - newest));
             wanted.addAll(range(published - newest, published));
             assertThat(got).isEqualTo(wanted);
-            end(server, reading, slow, quick);
-        }
+            return true;
+        });
     }
 
     @Test
     void keepsTheLatest() throws Exception {
-        try (TestServer server = start(new SlowReceivers(Policy.LATEST, FRAMES_MAX, 1 << 20));
-                WsClient slow = openSlow(server);
-                WsClient quick = WsClient.open(server.port, TOPIC, random)) {
-            Thread reading = drain(quick);
-            fill(server);
+        behind(Policy.LATEST, (server, slow) -> {
             for (int i = 0; i < 40; i++) {
                 publish(server);
             }
@@ -165,17 +174,13 @@ class SlowReceiversTest {
             List<Integer> got = readAll(slow);
             assertThat(got).isEqualTo(concat(range(0, got.size() - 1), published - 1));
             assertThat(got).hasSize(published - evicted);
-            end(server, reading, slow, quick);
-        }
+            return true;
+        });
     }
 
     @Test
     void closes() throws Exception {
-        try (TestServer server = start(new SlowReceivers(Policy.CLOSE, FRAMES_MAX, 1 << 20));
-                WsClient slow = openSlow(server);
-                WsClient quick = WsClient.open(server.port, TOPIC, random)) {
-            Thread reading = drain(quick);
-            fill(server);
+        behind(Policy.CLOSE, (server, slow) -> {
             int kept = published;
             Delivery delivery = publish(server);
             while (delivery.closed() == 0) {
@@ -194,8 +199,8 @@ class SlowReceiversTest {
             assertThat(last.opcode()).isEqualTo(CLOSE);
             assertThat(last.closeCode()).isEqualTo(1013);
             slow.close();
-            end(server, reading, quick);
-        }
+            return false;
+        });
     }
 
     /** However many do not read, what they are behind has a bound, and others are not touched. */
