@@ -1,15 +1,9 @@
-package io.mooring.bench;
+package io.mooring.bench.netty;
 
 import io.netty.bootstrap.ServerBootstrap;
 import io.netty.channel.Channel;
-import io.netty.channel.ChannelHandler;
 import io.netty.channel.ChannelInitializer;
 import io.netty.channel.ChannelOption;
-import io.netty.channel.EventLoopGroup;
-import io.netty.channel.MultiThreadIoEventLoopGroup;
-import io.netty.channel.epoll.Epoll;
-import io.netty.channel.epoll.EpollIoHandler;
-import io.netty.channel.epoll.EpollServerSocketChannel;
 import io.netty.channel.socket.SocketChannel;
 import io.netty.handler.codec.http.HttpObjectAggregator;
 import io.netty.handler.codec.http.HttpServerCodec;
@@ -19,16 +13,17 @@ import java.net.InetSocketAddress;
 import picocli.CommandLine.Option;
 
 /**
- * What the peers on Netty 4.2's native epoll transport share: its options, and the pipeline of
- * Netty's own WebSocket server example (codec, aggregator, protocol handler), without compression.
+ * A WebSocket server with {@code /echo} and {@code /topic/NAME} on any of Netty's transports: the
+ * pipeline of Netty's own WebSocket server example (codec, aggregator, protocol handler), without
+ * compression.
  *
  * <p>What is chosen is what Netty recommends for speed: its default allocator, one event loop group
- * for accepting and serving, TCP_NODELAY.
+ * for accepting and serving, TCP_NODELAY, one flush for all that a read brought.
  */
-final class NettyServer {
+public final class PeerServer {
 
+    static final int FRAME_BYTES_MAX = 1 << 20;
     private static final int REQUEST_BYTES_MAX = 8 << 10;
-    private static final int FRAME_BYTES_MAX = 1 << 20;
     private static final int BACKLOG = 4096;
 
     @Option(names = "--host", defaultValue = "127.0.0.1", description = "${DEFAULT-VALUE}")
@@ -40,18 +35,30 @@ final class NettyServer {
     @Option(names = "--threads", defaultValue = "1", description = "event loops; ${DEFAULT-VALUE}")
     private int threads;
 
-    /** Serves paths that begin with {@code path} until the process is killed. */
-    void run(String path, ChannelHandler handler) throws InterruptedException {
-        Epoll.ensureAvailability();
-        EventLoopGroup loops =
-                new MultiThreadIoEventLoopGroup(threads, EpollIoHandler.newFactory());
-        Channel listener = new ServerBootstrap()
-                .group(loops)
-                .channel(EpollServerSocketChannel.class)
+    @Option(names = "--connections", defaultValue = "1000", paramLabel = "N",
+            description = "how many to expect; ${DEFAULT-VALUE}")
+    private int connections;
+
+    /** Event loops that the transport shall have. */
+    public int threads() {
+        return threads;
+    }
+
+    /** As many are to be expected at once: what a transport sizes its queues by. */
+    public int connections() {
+        return connections;
+    }
+
+    /** Serves until the process is killed. */
+    public void run(Transport transport) throws InterruptedException {
+        ServerBootstrap bootstrap = new ServerBootstrap()
+                .group(transport.loops())
+                .channel(transport.listener())
                 .option(ChannelOption.SO_BACKLOG, BACKLOG)
                 .childOption(ChannelOption.TCP_NODELAY, true)
-                .childHandler(new Pipeline(path, handler))
-                .bind(host, port).sync().channel();
+                .childHandler(new Pipeline());
+        transport.more().accept(bootstrap);
+        Channel listener = bootstrap.bind(host, port).sync().channel();
         int bound = ((InetSocketAddress) listener.localAddress()).getPort();
         System.out.println("listening on port " + bound);
         listener.closeFuture().sync();
@@ -59,17 +66,13 @@ final class NettyServer {
 
     private static final class Pipeline extends ChannelInitializer<SocketChannel> {
 
-        private final WebSocketServerProtocolConfig config;
-        private final ChannelHandler handler;
-
-        Pipeline(String path, ChannelHandler handler) {
-            this.config = WebSocketServerProtocolConfig.newBuilder()
-                    .websocketPath(path)
-                    .checkStartsWith(true)
-                    .maxFramePayloadLength(FRAME_BYTES_MAX)
-                    .build();
-            this.handler = handler;
-        }
+        private final WebSocketServerProtocolConfig config =
+                WebSocketServerProtocolConfig.newBuilder()
+                        .websocketPath("/")
+                        .checkStartsWith(true)
+                        .maxFramePayloadLength(FRAME_BYTES_MAX)
+                        .build();
+        private final Router router = new Router();
 
         @Override
         protected void initChannel(SocketChannel channel) {
@@ -77,7 +80,7 @@ final class NettyServer {
                     new HttpServerCodec(),
                     new HttpObjectAggregator(REQUEST_BYTES_MAX),
                     new WebSocketServerProtocolHandler(config),
-                    handler);
+                    router);
         }
     }
 }
