@@ -8,8 +8,6 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
-import java.util.TreeSet;
-import java.util.stream.Collectors;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -49,8 +47,7 @@ class MicroTest {
             assertThat(result.get("bytes")).as("counted").isNotNull();
         });
         assertThat(results.stream().filter(row -> row.get("promises_no_allocation").equals(true))
-                .map(row -> row.get("benchmark").toString())
-                .collect(Collectors.toCollection(TreeSet::new)))
+                .map(row -> row.get("benchmark").toString()).toList())
                 .contains("CodecBench.echo", "MaskBench.byWords", "SlotBench.nextDeadline",
                         "SqeBench.send", "TopicWalkBench.walk", "Utf8Bench.validate");
     }
