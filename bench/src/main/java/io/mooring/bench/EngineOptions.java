@@ -177,13 +177,13 @@ public final class EngineOptions {
 
     /** Whether a {@code --peer} of that name would be taken for another. */
     static boolean isBuiltIn(String name) {
-        return isMooring(name) || name.startsWith(NETTY)
+        return name.startsWith(MOORING) || name.startsWith(NETTY)
                 || Set.of(C_LOOP, C_EPOLL, SEND_LOOP, URING_LOOP, BARE).contains(name);
     }
 
-    /** Whether it is Mooring's own, which descriptors do not bound. */
+    /** Whether it is Mooring's own on io_uring, which descriptors do not bound. */
     static boolean isMooring(String name) {
-        return name.startsWith(MOORING);
+        return name.startsWith(MOORING) && !name.equals(MOORING + "-epoll");
     }
 
     private Engine netty(String name, String jvmFlags, Object... program) {

@@ -2,11 +2,15 @@ package io.mooring.bench;
 
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
 import picocli.CommandLine;
 
 /** Engines for tests, or the reason why this machine cannot have one. */
@@ -20,6 +24,10 @@ final class TestServers {
 
     private static final Set<String> NEED_URING = Set.of("netty-io_uring",
             EngineOptions.NETTY_INCUBATOR, EngineOptions.C_LOOP, EngineOptions.URING_LOOP);
+    /** Relative to the module, which is where tests run. */
+    private static final String RUN = "src/main/js/run";
+    /** Asked once: without a network npm takes its time to say so. */
+    private static final Map<String, String> MISSING = new ConcurrentHashMap<>();
     private static final int CONNECTIONS_MAX = 1000;
 
     private TestServers() {
@@ -53,23 +61,32 @@ final class TestServers {
         assumeTrue(!NEED_URING.contains(name) || isUringAllowed(),
                 "io_uring is missing or disabled (kernel.io_uring_disabled)");
         List<String> arguments = new ArrayList<>();
-        for (String script : SCRIPTS) {
-            // Relative to the module, which is where tests run.
+        if (SCRIPTS.contains(name)) {
+            String missing = MISSING.computeIfAbsent(name, TestServers::install);
+            assumeTrue(missing.isEmpty(), missing);
             arguments.addAll(List.of("--peer",
-                    script + "=src/main/js/run " + script + " --host {host} --port {port}"));
+                    name + "=" + RUN + " " + name + " --host {host} --port {port}"));
         }
         return CommandLine.populateCommand(new EngineOptions(), arguments.toArray(String[]::new));
     }
 
     private static ServerProcess start(Engine engine, Home home) {
+        return ServerProcess.start(engine, "127.0.0.1", CONNECTIONS_MAX, new Core(0, false), home);
+    }
+
+    /** Empty: it could; else why not. */
+    private static String install(String script) {
         try {
-            return ServerProcess.start(engine, "127.0.0.1", CONNECTIONS_MAX, new Core(0, false),
-                    home);
-        } catch (BenchException e) {
-            // What the script says of a machine without npm or a network.
-            assumeTrue(!SCRIPTS.contains(engine.name()) || !e.getMessage().contains(": run: "),
-                    e.getMessage());
-            throw e;
+            Process install = new ProcessBuilder(RUN, script, "--install")
+                    .redirectErrorStream(true).start();
+            String said = new String(install.getInputStream().readAllBytes(),
+                    StandardCharsets.UTF_8).strip();
+            return install.waitFor() == 0 ? "" : said;
+        } catch (IOException e) {
+            return e.getMessage();
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+            return "interrupted";
         }
     }
 }
