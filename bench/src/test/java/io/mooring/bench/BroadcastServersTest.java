@@ -125,7 +125,8 @@ class BroadcastServersTest {
     private List<String> engines() {
         List<String> engines = new ArrayList<>(List.of(EngineOptions.NETTY_EPOLL,
                 EngineOptions.SEND_LOOP, EngineOptions.URING_LOOP, EngineOptions.MOORING));
-        assumeTrue(TestServers.isUringAllowed(), "io_uring is missing or disabled (for the receivers)");
+        assumeTrue(TestServers.isUringAllowed(),
+                "io_uring is missing or disabled (for the receivers)");
         try {
             home.runtimeJar();
         } catch (BenchException e) {

@@ -90,7 +90,9 @@ public final class MicroCommand implements Callable<Integer> {
         for (BenchmarkListEntry entry : chosen) {
             run(entry);
         }
-        new Report("micro").put("milliseconds", quick ? QUICK_MILLISECONDS : milliseconds).put("forked", !noFork)
+        new Report("micro")
+                .put("milliseconds", quick ? QUICK_MILLISECONDS : milliseconds)
+                .put("iterations", iterations).put("forked", !noFork)
                 .put("results", results.stream().map(Micro::json).toList()).write(json);
         List<String> broken = results.stream().filter(Micro::isPromiseBroken)
                 .map(micro -> (micro.name() + " " + micro.parameters()).strip()).toList();

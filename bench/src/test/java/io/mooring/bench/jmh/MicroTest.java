@@ -58,8 +58,8 @@ class MicroTest {
     }
 
     @ParameterizedTest
-    @CsvSource({"16, 1000000, true, true", "16, 1000000, false, false", "0.01, 1000000, true, false",
-        "20, 1000, true, false", "NaN, 1000, true, true"})
+    @CsvSource({"16, 1000000, true, true", "16, 1000000, false, false",
+        "0.01, 1000000, true, false", "20, 1000, true, false", "NaN, 1000, true, true"})
     void aPromiseIsBrokenByWhatTheMeasurementDoesNotExplain(double bytes, long operations,
             boolean promised, boolean broken) {
         Micro micro = new Micro("x", "", 1, 1, 1, bytes, operations, promised);
