@@ -54,7 +54,6 @@ public class MaskBench {
     }
 
     @Benchmark
-    @AllocatesNothing
     public int byBytes() {
         int seen = 0;
         for (int i = 0; i < size; i++) {

@@ -58,7 +58,6 @@ public class SqeBench {
     }
 
     @Benchmark
-    @AllocatesNothing
     public long sendByFields() {
         long sqe = sqe();
         OffHeap.zero(sqe, SQE_BYTES);
