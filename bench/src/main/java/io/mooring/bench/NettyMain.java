@@ -55,7 +55,11 @@ public final class NettyMain implements Callable<Integer> {
 
     @Override
     public Integer call() throws InterruptedException {
-        server.run(switch (kind) {
+        return server.run(this::transport);
+    }
+
+    private Transport transport() {
+        return switch (kind) {
             case nio -> new Transport(loops(NioIoHandler.newFactory()),
                     NioServerSocketChannel.class);
             case epoll -> {
@@ -64,8 +68,7 @@ public final class NettyMain implements Callable<Integer> {
                         EpollServerSocketChannel.class);
             }
             case io_uring -> ioUring();
-        });
-        return 0;
+        };
     }
 
     private MultiThreadIoEventLoopGroup loops(IoHandlerFactory factory) {

@@ -10,6 +10,7 @@ import io.netty.handler.codec.http.HttpServerCodec;
 import io.netty.handler.codec.http.websocketx.WebSocketServerProtocolConfig;
 import io.netty.handler.codec.http.websocketx.WebSocketServerProtocolHandler;
 import java.net.InetSocketAddress;
+import java.util.function.Supplier;
 import picocli.CommandLine.Option;
 
 /**
@@ -49,8 +50,25 @@ public final class PeerServer {
         return connections;
     }
 
-    /** Serves until the process is killed. */
-    public void run(Transport transport) throws InterruptedException {
+    /**
+     * Serves until the process is killed; returns 1 where this machine has no such transport, and
+     * says in one line why, which is what the bench then shows.
+     */
+    public int run(Supplier<Transport> transport) throws InterruptedException {
+        try {
+            serve(transport.get());
+            return 0;
+        } catch (UnsatisfiedLinkError e) {
+            Throwable cause = e;
+            while (cause.getCause() != null) {
+                cause = cause.getCause();
+            }
+            System.err.println("Netty cannot have this transport here: " + cause.getMessage());
+            return 1;
+        }
+    }
+
+    private void serve(Transport transport) throws InterruptedException {
         ServerBootstrap bootstrap = new ServerBootstrap()
                 .group(transport.loops())
                 .channel(transport.listener())

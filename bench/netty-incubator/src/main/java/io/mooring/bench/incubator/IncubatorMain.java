@@ -25,9 +25,12 @@ public final class IncubatorMain implements Callable<Integer> {
 
     @Override
     public Integer call() throws InterruptedException {
+        return server.run(this::transport);
+    }
+
+    private Transport transport() {
         IOUring.ensureAvailability();
-        server.run(new Transport(new IOUringEventLoopGroup(server.threads()),
-                IOUringServerSocketChannel.class));
-        return 0;
+        return new Transport(new IOUringEventLoopGroup(server.threads()),
+                IOUringServerSocketChannel.class);
     }
 }
