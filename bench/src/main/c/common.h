@@ -51,13 +51,18 @@ static inline uint64_t cpu_ns(void) {
     return (uint64_t) ts.tv_sec * 1000000000ull + (uint64_t) ts.tv_nsec;
 }
 
-/* Raises the soft limit to the hard one and returns it. */
-static inline uint64_t raise_nofile(void) {
+/* Makes the soft limit the hard one, `most` at most, and returns it. */
+static inline uint64_t limit_nofile(uint64_t most) {
     struct rlimit limit;
     if (getrlimit(RLIMIT_NOFILE, &limit) < 0) die("getrlimit: %s", strerror(errno));
-    limit.rlim_cur = limit.rlim_max;
+    limit.rlim_cur = limit.rlim_max < most ? limit.rlim_max : most;
     if (setrlimit(RLIMIT_NOFILE, &limit) < 0) die("setrlimit NOFILE: %s", strerror(errno));
     return limit.rlim_cur;
+}
+
+/* Raises the soft limit to the hard one and returns it. */
+static inline uint64_t raise_nofile(void) {
+    return limit_nofile(UINT64_MAX);
 }
 
 /* A whole number from the command line, or the end of the program with the option's name. */

@@ -8,13 +8,12 @@
  * check, no fragments' state: what a full server does besides is what it does more than this.
  * Frames that arrive split are put together in a buffer of the connection, unsent bytes too.
  */
+#include "echo.h"
 #include "outbox.h"
-#include "ws_accept.h"
 
 #define BUFFERS 4096u
 #define BUFFER_SIZE 2048u
 #define CQ_ENTRIES 16384u
-#define FRAME_MAX (16u << 20)
 
 struct conn {
     struct outbox outbox;
@@ -55,93 +54,29 @@ static void close_slot(unsigned slot) {
     memset(c, 0, sizeof *c);
 }
 
-/* dst == src, or at least 4 bytes before it: each word is read before it is written over. */
-static void unmask(char *dst, const char *src, size_t length, uint32_t key) {
-    uint64_t wide = (uint64_t) key << 32 | key, word;
-    size_t i = 0;
-    for (; i + 8 <= length; i += 8) {
-        memcpy(&word, src + i, 8);
-        word ^= wide;
-        memcpy(dst + i, &word, 8);
-    }
-    for (; i < length; i++) dst[i] = (char) (src[i] ^ (char) (key >> 8 * (i & 3)));
-}
-
-/*
- * Turns the whole frames at `bytes` into echoes, in place and packed, from bytes + 4 on.
- * Returns the bytes read; *echoed is the length of the echoes; *bad tells a broken or closing peer.
- */
-static unsigned echo_frames(char *bytes, unsigned length, unsigned *echoed, int *bad) {
-    unsigned at = 0;
-    char *out = bytes + 4;
-    while (length - at >= 6) {
-        uint8_t *frame = (uint8_t *) bytes + at;
-        unsigned header = 2, payload = frame[1] & 127u, opcode = frame[0] & 15u;
-        if (payload == 126) {
-            header = 4;
-            payload = (unsigned) frame[2] << 8 | frame[3];
-        } else if (payload == 127) {
-            header = 10;
-            if (length - at < 14) break;
-            payload = (unsigned) frame[6] << 24 | (unsigned) frame[7] << 16
-                    | (unsigned) frame[8] << 8 | frame[9];
-        }
-        if (!(frame[1] & 128) || payload > FRAME_MAX) {
-            *bad = 1;
-            break;
-        }
-        if (length - at < header + 4 + payload) break;
-        uint32_t key;
-        memcpy(&key, frame + header, 4);
-        memmove(out, frame, header);
-        out[0] = (char) (opcode == 9 ? (frame[0] & 0xF0) | 10 : frame[0]);
-        out[1] = (char) (out[1] & 127);
-        unmask(out + header, (char *) frame + header + 4, payload, key);
-        at += header + 4 + payload;
-        if (opcode != 10) out += header + payload;
-        if (opcode == 8) {
-            *bad = 1;
-            break;
-        }
-    }
-    *echoed = (unsigned) (out - (bytes + 4));
-    return at;
-}
-
 static void on_frames(struct conn *c, unsigned slot, char *bytes, unsigned length, int in_buffer) {
     unsigned echoed = 0;
     int bad = 0;
     unsigned read = echo_frames(bytes, length, &echoed, &bad);
     if (echoed)
-        outbox_send(&ring, &c->outbox, &deferred, slot, turn, bytes + 4, echoed, in_buffer);
+        outbox_send(&ring, &c->outbox, &deferred, slot, turn, bytes + ECHO_AT, echoed, in_buffer);
     if (bad) {
         shut_down(slot);
     } else if (in_buffer) {
         if (read < length) append(&c->in, bytes + read, length - read);
     } else {
-        c->in.length -= read;
-        memmove(c->in.at, c->in.at + read, c->in.length);
+        drop(&c->in, read);
     }
 }
 
 static void on_request(struct conn *c, unsigned slot, const char *bytes, unsigned length) {
-    char answer[256];
-    append(&c->in, bytes, length);
-    append(&c->in, "", 1);
-    c->in.length--;
-    char *end = strstr(c->in.at, "\r\n\r\n");
-    if (!end && c->in.length < 8192) return;
-    int n = end ? ws_answer(c->in.at, answer) : 0;
-    if (!n) {
-        shut_down(slot);
-        return;
-    }
+    char answer[ANSWER_MAX];
+    int n = take_request(&c->in, bytes, length, answer);
+    if (n < 0) shut_down(slot);
+    if (n <= 0) return;
     outbox_send(&ring, &c->outbox, &deferred, slot, turn, answer, (unsigned) n, 0);
     c->upgraded = 1;
-    unsigned rest = c->in.length - (unsigned) (end + 4 - c->in.at);
-    memmove(c->in.at, end + 4, rest);
-    c->in.length = rest;
-    if (rest) on_frames(c, slot, c->in.at, rest, 0);
+    if (c->in.length) on_frames(c, slot, c->in.at, c->in.length, 0);
     else release(&c->in);
 }
 

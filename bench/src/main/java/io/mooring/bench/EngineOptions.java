@@ -3,6 +3,8 @@ package io.mooring.bench;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Set;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.ParameterException;
@@ -18,10 +20,18 @@ public final class EngineOptions {
     public static final String MOORING = "mooring";
     /** The same with {@code --arming}: mooring-cold, mooring-hot, mooring-adaptive. */
     private static final Set<String> ARMINGS = Set.of("cold", "hot", "adaptive");
-    /** {@link NettyEchoServer}, {@link NettyBroadcastServer}. */
-    public static final String NETTY_EPOLL = "netty-epoll";
+    /** The same with {@code --engine}: mooring-io_uring, mooring-epoll. */
+    private static final Set<String> KERNEL_SIDES = Set.of("io_uring", "epoll");
+    /** {@link NettyMain}: netty-nio, netty-epoll, netty-io_uring. */
+    private static final String NETTY = "netty-";
+    /** Netty 4.2's native epoll transport. */
+    public static final String NETTY_EPOLL = NETTY + "epoll";
+    /** Netty 4.1 with its incubator's transport: the module bench/netty-incubator. */
+    public static final String NETTY_INCUBATOR = NETTY + "io_uring-incubator";
     /** uring_echo.c. */
     public static final String C_LOOP = "c-loop";
+    /** epoll_echo.c. */
+    public static final String C_EPOLL = "c-epoll";
     /** send_loop.c: broadcasts by a plain send() for each socket. */
     public static final String SEND_LOOP = "send-loop";
     /** uring_broadcast.c: the same on io_uring, the mark to come close to. */
@@ -47,9 +57,15 @@ public final class EngineOptions {
 
     @Option(names = "--netty-jvm", paramLabel = "FLAGS",
             defaultValue = "-XX:+UseSerialGC --enable-native-access=ALL-UNNAMED"
-            + " -Djava.net.preferIPv4Stack=true",
+            + " --sun-misc-unsafe-memory-access=allow -Djava.net.preferIPv4Stack=true",
             description = "JVM flags of the Netty servers")
     private String nettyJvm;
+
+    @Option(names = "--peer", paramLabel = "NAME=COMMAND", converter = Peer.Converter.class,
+            description = "one more engine, to be named in --engines: a server with /echo and"
+                    + " /topic/NAME; in COMMAND {host}, {port} and {connections} are filled in,"
+                    + " words are split at blanks, no shell reads them")
+    private List<Peer> peers = List.of();
 
     @Option(names = "--realtime",
             description = "as root: run servers and load alike before all others (SCHED_RR), to"
@@ -80,20 +96,19 @@ public final class EngineOptions {
      */
     public Engine engine(String name, Home home, NativeTools tools, String jvmFlags) {
         return switch (name) {
-            case NETTY_EPOLL -> netty(name, NettyEchoServer.class, jvmFlags);
             case C_LOOP -> inC(name, tools.program("uring_echo").toString());
+            case C_EPOLL -> inC(name, tools.program("epoll_echo").toString());
             case BARE -> inC(name, tools.program("bare_accept").toString());
-            default -> mooring(name, home, NETTY_EPOLL, C_LOOP);
+            default -> server(name, home, jvmFlags, C_LOOP, C_EPOLL);
         };
     }
 
     /** The engine called {@code name} that sends what it gets to all others of {@code /topic}. */
     public Engine broadcastEngine(String name, Home home, NativeTools tools) {
         return switch (name) {
-            case NETTY_EPOLL -> netty(name, NettyBroadcastServer.class, "");
             case SEND_LOOP -> inC(name, tools.program("send_loop").toString());
             case URING_LOOP -> inC(name, tools.program("uring_broadcast").toString());
-            default -> mooring(name, home, NETTY_EPOLL, SEND_LOOP, URING_LOOP);
+            default -> server(name, home, "", SEND_LOOP, URING_LOOP);
         };
     }
 
@@ -108,30 +123,74 @@ public final class EngineOptions {
         return new ParameterException(command.commandLine(), message);
     }
 
-    /** {@code others}: what else there is, for who names none. */
-    private Engine mooring(String name, Home home, String... others) {
+    /**
+     * One that answers to both paths. {@code loops}: what else there is for the question asked, for
+     * who names none.
+     */
+    private Engine server(String name, Home home, String jvmFlags, String... loops) {
+        List<Peer> named = peers.stream().filter(peer -> peer.name().equals(name)).toList();
+        if (named.size() > 1) {
+            throw usage("--peer " + name + "=... is given twice");
+        }
+        if (!named.isEmpty()) {
+            return named.getFirst().engine();
+        }
+        if (name.equals(NETTY_INCUBATOR)) {
+            return netty(name, jvmFlags, "-jar", home.incubatorJar());
+        }
+        for (NettyMain.Kind kind : NettyMain.Kind.values()) {
+            if (name.equals(NETTY + kind)) {
+                return netty(name, jvmFlags, "-cp", System.getProperty("java.class.path"),
+                        NettyMain.class.getName(), "--transport", kind);
+            }
+        }
+        return mooring(name, home, loops);
+    }
+
+    private Engine mooring(String name, Home home, String... loops) {
+        String how = name.startsWith(MOORING + "-") ? name.substring(MOORING.length() + 1) : "";
+        if (ARMINGS.contains(how)) {
+            return mooringWith(name, home, "--arming " + how);
+        }
+        if (KERNEL_SIDES.contains(how)) {
+            return mooringWith(name, home, "--engine " + how);
+        }
         if (name.equals(MOORING)) {
             return mooringWith(name, home, "");
         }
-        String arming = name.startsWith(MOORING + "-") ? name.substring(MOORING.length() + 1) : "";
-        if (ARMINGS.contains(arming)) {
-            return mooringWith(name, home, "--arming " + arming);
-        }
+        Stream<String> others = Stream.of(Stream.of(loops), peers.stream().map(Peer::name))
+                .flatMap(names -> names);
         throw usage("no engine '" + name + "'; there are: "
-                + String.join(", ", MOORING, MOORING + "-cold", MOORING + "-hot",
-                MOORING + "-adaptive", String.join(", ", others)));
+                + Stream.concat(servers(), others).collect(Collectors.joining(", "))
+                + " (and others by --peer)");
     }
 
-    /** Whether it is Mooring's own, which descriptors do not bound. */
+    /** What answers to both paths. */
+    private static Stream<String> servers() {
+        return Stream.of(
+                Stream.of(MOORING),
+                Stream.concat(ARMINGS.stream(), KERNEL_SIDES.stream()).sorted()
+                        .map(how -> MOORING + "-" + how),
+                Stream.of(NettyMain.Kind.values()).map(kind -> NETTY + kind),
+                Stream.of(NETTY_INCUBATOR)).flatMap(names -> names);
+    }
+
+    /** Whether a {@code --peer} of that name would be taken for another. */
+    static boolean isBuiltIn(String name) {
+        return name.startsWith(MOORING) || name.startsWith(NETTY)
+                || Set.of(C_LOOP, C_EPOLL, SEND_LOOP, URING_LOOP, BARE).contains(name);
+    }
+
+    /** Whether it is Mooring's own on io_uring, which descriptors do not bound. */
     static boolean isMooring(String name) {
-        return name.startsWith(MOORING);
+        return name.startsWith(MOORING) && !name.equals(MOORING + "-epoll");
     }
 
-    private Engine netty(String name, Class<?> server, String jvmFlags) {
+    private Engine netty(String name, String jvmFlags, Object... program) {
         return new Engine(name, endpoint -> line(
-                java(nettyJvm, jvmFlags),
-                "-cp", System.getProperty("java.class.path"), server.getName(),
-                "--host", endpoint.host(), "--port", endpoint.port(), "--threads", 1));
+                java(nettyJvm, jvmFlags), List.of(program),
+                "--host", endpoint.host(), "--port", endpoint.port(), "--threads", 1,
+                "--connections", endpoint.connectionsMax()));
     }
 
     private Engine mooringWith(String name, Home home, String more) {

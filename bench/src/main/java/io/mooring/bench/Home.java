@@ -44,17 +44,26 @@ public record Home(Path bench) {
 
     /** The server's jar, whose manifest names its libraries. */
     public Path runtimeJar() {
-        Path folder = bench.resolveSibling("runtime/target");
-        try (DirectoryStream<Path> jars =
-                Files.newDirectoryStream(folder, "mooring-runtime-*[0-9].jar")) {
+        return jar("the server", "mooring", bench.resolveSibling("runtime/target"),
+                "mooring-runtime-*[0-9].jar");
+    }
+
+    /** The peer's on Netty 4.1, likewise. */
+    public Path incubatorJar() {
+        return jar("the peer on Netty's incubator", EngineOptions.NETTY_INCUBATOR,
+                bench.resolve("netty-incubator/target"), "mooring-bench-netty-incubator-*.jar");
+    }
+
+    private static Path jar(String what, String engine, Path folder, String pattern) {
+        try (DirectoryStream<Path> jars = Files.newDirectoryStream(folder, pattern)) {
             for (Path jar : jars) {
                 return jar;
             }
         } catch (IOException e) {
             // No folder is the same news as no jar.
         }
-        throw new BenchException("the server is not built: no mooring-runtime jar in " + folder
-                + " (mvn -DskipTests package, or leave mooring out of --engines)");
+        throw new BenchException(what + " is not built: no " + pattern + " in " + folder
+                + " (mvn -DskipTests package, or leave " + engine + " out of --engines)");
     }
 
     /** A tool of the JDK that runs this. */

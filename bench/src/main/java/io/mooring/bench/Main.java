@@ -1,5 +1,6 @@
 package io.mooring.bench;
 
+import io.mooring.bench.jmh.MicroCommand;
 import io.mooring.bench.million.MillionCommand;
 import io.mooring.bench.storm.StormCommand;
 import io.mooring.bench.topics.TopicsCommand;
@@ -13,7 +14,7 @@ import picocli.CommandLine.Command;
         description = "Measures servers side by side, each in a process of its own.",
         subcommands = {EchoRateCommand.class, BroadcastCommand.class, IdleCommand.class,
             ChurnKillCommand.class, StormCommand.class, TopicsCommand.class,
-            ZerocopyCommand.class})
+            ZerocopyCommand.class, MicroCommand.class})
 public final class Main {
 
     private Main() {

@@ -20,7 +20,6 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
-import picocli.CommandLine;
 
 /** The engines of {@code broadcast}, each in a process of its own, and a whole measurement. */
 class BroadcastServersTest {
@@ -30,26 +29,14 @@ class BroadcastServersTest {
     private static final byte[] CLOSE = {(byte) 0x88, (byte) 0x80, 1, 2, 3, 4};
 
     private final Home home = Home.locate();
-    private final NativeTools tools = new NativeTools(home);
 
     @BeforeEach
     void needsTheMachinesTools() {
-        assumeTrue(NativeTools.has("gcc"), "gcc is missing: apt-get install gcc libc6-dev");
-        assumeTrue(NativeTools.has("taskset"), "taskset is missing: apt-get install util-linux");
-        assumeTrue(Runtime.getRuntime().availableProcessors() >= 2, "needs two cores");
-    }
-
-    private static boolean isUringAllowed() {
-        Path sysctl = Path.of("/proc/sys/kernel/io_uring_disabled");
-        return !Files.exists(sysctl) || Proc.read(sysctl.toString()).strip().equals("0");
+        TestServers.needTools();
     }
 
     private ServerProcess start(String name) {
-        assumeTrue(!name.equals(EngineOptions.URING_LOOP) || isUringAllowed(),
-                "io_uring is missing or disabled (kernel.io_uring_disabled)");
-        EngineOptions options = CommandLine.populateCommand(new EngineOptions());
-        return ServerProcess.start(options.broadcastEngine(name, home, tools), "127.0.0.1", 1000,
-                new Core(0, false), home);
+        return TestServers.broadcast(name, home);
     }
 
     /** Someone who is subscribed. */
@@ -75,8 +62,8 @@ class BroadcastServersTest {
     }
 
     @ParameterizedTest
-    @ValueSource(strings = {EngineOptions.NETTY_EPOLL, EngineOptions.SEND_LOOP,
-        EngineOptions.URING_LOOP})
+    @ValueSource(strings = {"netty-nio", EngineOptions.NETTY_EPOLL, "netty-io_uring",
+        EngineOptions.NETTY_INCUBATOR, EngineOptions.SEND_LOOP, EngineOptions.URING_LOOP})
     void whatOneSendsGoesToAllTheOthers(String engine) throws IOException {
         try (ServerProcess server = start(engine); Member one = Member.join(server);
                 Member two = Member.join(server); Member three = Member.join(server)) {
@@ -96,8 +83,8 @@ class BroadcastServersTest {
     }
 
     @ParameterizedTest
-    @ValueSource(strings = {EngineOptions.NETTY_EPOLL, EngineOptions.SEND_LOOP,
-        EngineOptions.URING_LOOP})
+    @ValueSource(strings = {"netty-nio", EngineOptions.NETTY_EPOLL, "netty-io_uring",
+        EngineOptions.NETTY_INCUBATOR, EngineOptions.SEND_LOOP, EngineOptions.URING_LOOP})
     void splitAnywhereAndTwoAtOnce(String engine) throws IOException {
         byte[] text = "first".getBytes(StandardCharsets.UTF_8);
         byte[] frame = WebSockets.frame(text);
@@ -115,8 +102,8 @@ class BroadcastServersTest {
     }
 
     @ParameterizedTest
-    @ValueSource(strings = {EngineOptions.NETTY_EPOLL, EngineOptions.SEND_LOOP,
-        EngineOptions.URING_LOOP})
+    @ValueSource(strings = {"netty-nio", EngineOptions.NETTY_EPOLL, "netty-io_uring",
+        EngineOptions.NETTY_INCUBATOR, EngineOptions.SEND_LOOP, EngineOptions.URING_LOOP})
     void whoLeavesIsForgotten(String engine) throws IOException {
         byte[] text = "still here".getBytes(StandardCharsets.UTF_8);
         try (ServerProcess server = start(engine); Member one = Member.join(server);
@@ -138,7 +125,8 @@ class BroadcastServersTest {
     private List<String> engines() {
         List<String> engines = new ArrayList<>(List.of(EngineOptions.NETTY_EPOLL,
                 EngineOptions.SEND_LOOP, EngineOptions.URING_LOOP, EngineOptions.MOORING));
-        assumeTrue(isUringAllowed(), "io_uring is missing or disabled (for the receivers)");
+        assumeTrue(TestServers.isUringAllowed(),
+                "io_uring is missing or disabled (for the receivers)");
         try {
             home.runtimeJar();
         } catch (BenchException e) {

@@ -19,7 +19,6 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
-import picocli.CommandLine;
 
 /** The peers and the clients, each in a process of its own, as a measurement uses them. */
 class ServersTest {
@@ -29,28 +28,15 @@ class ServersTest {
 
     @BeforeEach
     void needsTheMachinesTools() {
-        assumeTrue(NativeTools.has("gcc"), "gcc is missing: apt-get install gcc libc6-dev");
-        assumeTrue(NativeTools.has("taskset"), "taskset is missing: apt-get install util-linux");
-        assumeTrue(Runtime.getRuntime().availableProcessors() >= 2, "needs two cores");
-    }
-
-    private ServerProcess start(String engine) {
-        assumeTrue(!engine.equals(EngineOptions.C_LOOP) || isUringAllowed(),
-                "io_uring is missing or disabled (kernel.io_uring_disabled)");
-        EngineOptions options = CommandLine.populateCommand(new EngineOptions());
-        return ServerProcess.start(options.engine(engine, home, tools, ""), "127.0.0.1", 1000,
-                new Core(0, false), home);
-    }
-
-    private static boolean isUringAllowed() {
-        Path sysctl = Path.of("/proc/sys/kernel/io_uring_disabled");
-        return !Files.exists(sysctl) || Proc.read(sysctl.toString()).strip().equals("0");
+        TestServers.needTools();
     }
 
     @ParameterizedTest
-    @ValueSource(strings = {EngineOptions.NETTY_EPOLL, EngineOptions.C_LOOP})
+    @ValueSource(strings = {"netty-nio", EngineOptions.NETTY_EPOLL, "netty-io_uring",
+        EngineOptions.NETTY_INCUBATOR, EngineOptions.C_LOOP, EngineOptions.C_EPOLL})
     void everySizeComesBackWholeOrSplit(String engine) throws IOException {
-        try (ServerProcess server = start(engine); Socket socket = WebSockets.open(server.port(), "/echo")) {
+        try (ServerProcess server = TestServers.echo(engine, home);
+                Socket socket = WebSockets.open(server.port(), "/echo")) {
             DataInputStream in = new DataInputStream(socket.getInputStream());
             for (int size : new int[] {0, 1, 16, 125, 126, 2048, 65_535, 65_536, 1_000_000}) {
                 byte[] payload = new byte[size];
@@ -74,7 +60,7 @@ class ServersTest {
     @ParameterizedTest
     @ValueSource(strings = {"500", "0"})
     void echoRateFromEndToEnd(String rate, @TempDir Path folder) throws IOException {
-        assumeTrue(isUringAllowed(), "io_uring is missing or disabled (for the load)");
+        assumeTrue(TestServers.isUringAllowed(), "io_uring is missing or disabled (for the load)");
         Path json = folder.resolve("report.json");
         int exit = Main.run("echo-rate", "--engines", EngineOptions.NETTY_EPOLL, "--rate", rate,
                 "--connections", "10", "--size", "200", "--seconds", "0.5", "--warmup", "0.2",
@@ -96,7 +82,7 @@ class ServersTest {
 
     @Test
     void theHolderGrowsAndResets() throws IOException {
-        try (ServerProcess server = start(EngineOptions.NETTY_EPOLL);
+        try (ServerProcess server = TestServers.echo(EngineOptions.NETTY_EPOLL, home);
                 Holder holder = new Holder(tools.program("idle_hold"), new Core(1, false),
                         server.port(), "/echo")) {
             holder.grow(10);
