@@ -33,13 +33,13 @@ public final class ChurnKillCommand implements Callable<Integer> {
         engineOptions.require(connections >= 1, "--connections must be 1 or more");
         Home home = Home.locate();
         NativeTools tools = new NativeTools(home);
-        engineOptions.requirePlaces();
+        engineOptions.cores().requirePlaces();
         Path program = tools.program("idle_hold");
         Engine engine = engineOptions.engine(EngineOptions.MOORING, home, tools, JvmMemory.FLAGS);
         System.out.println(Machine.line());
         try (ServerProcess server = ServerProcess.start(engine, "0.0.0.0", connections + 100,
-                engineOptions.serverCore(), home);
-                Holder holder = new Holder(program, engineOptions.loadCore(), server.port(),
+                engineOptions.cores().serverCore(), home);
+                Holder holder = new Holder(program, engineOptions.cores().loadCore(), server.port(),
                         "/echo")) {
             ServerMetrics metrics = new ServerMetrics(server.port());
             // Our own request for the metrics may count as one.

@@ -2,7 +2,8 @@ package io.mooring.bench;
 
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Set;
+import java.util.Map;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.ParameterException;
@@ -16,8 +17,12 @@ public final class EngineOptions {
 
     /** Mooring's own server. */
     public static final String MOORING = "mooring";
-    /** The same with {@code --arming}: mooring-cold, mooring-hot, mooring-adaptive. */
-    private static final Set<String> ARMINGS = Set.of("cold", "hot", "adaptive");
+    /** The engine that the kernel's limits on descriptors bind, as they bind all peers. */
+    public static final String MOORING_EPOLL = MOORING + "-epoll";
+    /** What follows the name, and the arguments of {@code serve} that it stands for. */
+    private static final Map<String, String> MOORING_KINDS = Map.of("-io_uring", "",
+            "-epoll", "--engine epoll", "-cold", "--arming cold", "-hot", "--arming hot",
+            "-adaptive", "--arming adaptive");
     /** {@link NettyEchoServer}, {@link NettyBroadcastServer}. */
     public static final String NETTY_EPOLL = "netty-epoll";
     /** uring_echo.c. */
@@ -26,6 +31,8 @@ public final class EngineOptions {
     public static final String SEND_LOOP = "send-loop";
     /** uring_broadcast.c: the same on io_uring, the mark to come close to. */
     public static final String URING_LOOP = "uring-loop";
+    /** What {@code --engines all} stands for. */
+    public static final List<String> ALL = List.of(MOORING + "-io_uring", NETTY_EPOLL, C_LOOP);
     /** bare_accept.c: accepts and arms nothing; the floor of {@code idle}. */
     public static final String BARE = "bare";
 
@@ -51,27 +58,12 @@ public final class EngineOptions {
             description = "JVM flags of the Netty servers")
     private String nettyJvm;
 
-    @Option(names = "--realtime",
-            description = "as root: run servers and load alike before all others (SCHED_RR), to"
-                    + " keep the rest of a busy machine out of the figures")
-    private boolean realtime;
+    @Mixin
+    private CoreOptions cores;
 
-    /** Refuses, with the fix, a machine that cannot have processes where these options say. */
-    public void requirePlaces() {
-        NativeTools.requirePinning();
-        if (realtime) {
-            NativeTools.requireRealtime();
-        }
-    }
-
-    /** Where servers run, one of them busy at a time. */
-    public Core serverCore() {
-        return new Core(0, realtime);
-    }
-
-    /** Where the load and the holders of connections run. */
-    public Core loadCore() {
-        return new Core(1, realtime);
+    /** Where processes run. */
+    public CoreOptions cores() {
+        return cores;
     }
 
     /**
@@ -92,8 +84,8 @@ public final class EngineOptions {
         return switch (name) {
             case NETTY_EPOLL -> netty(name, NettyBroadcastServer.class, "");
             case SEND_LOOP -> inC(name, tools.program("send_loop").toString());
-            case URING_LOOP -> inC(name, tools.program("uring_broadcast").toString());
-            default -> mooring(name, home, NETTY_EPOLL, SEND_LOOP, URING_LOOP);
+            case C_LOOP, URING_LOOP -> inC(name, tools.program("uring_broadcast").toString());
+            default -> mooring(name, home, NETTY_EPOLL, C_LOOP, SEND_LOOP, URING_LOOP);
         };
     }
 
@@ -104,7 +96,8 @@ public final class EngineOptions {
         }
     }
 
-    private ParameterException usage(String message) {
+    /** What stops the command line, with exit code 2. */
+    public ParameterException usage(String message) {
         return new ParameterException(command.commandLine(), message);
     }
 
@@ -113,18 +106,23 @@ public final class EngineOptions {
         if (name.equals(MOORING)) {
             return mooringWith(name, home, "");
         }
-        String arming = name.startsWith(MOORING + "-") ? name.substring(MOORING.length() + 1) : "";
-        if (ARMINGS.contains(arming)) {
-            return mooringWith(name, home, "--arming " + arming);
+        String kind = isMooring(name) ? MOORING_KINDS.get(name.substring(MOORING.length())) : null;
+        if (kind != null) {
+            return mooringWith(name, home, kind);
         }
-        throw usage("no engine '" + name + "'; there are: "
-                + String.join(", ", MOORING, MOORING + "-cold", MOORING + "-hot",
-                MOORING + "-adaptive", String.join(", ", others)));
+        throw usage("no engine '" + name + "'; there are: " + MOORING + ", "
+                + String.join(", ", MOORING_KINDS.keySet().stream().sorted()
+                .map(suffix -> MOORING + suffix).toList()) + ", " + String.join(", ", others)
+                + ", and any other by --peer NAME=COMMAND");
     }
 
-    /** Whether it is Mooring's own, which descriptors do not bound. */
-    static boolean isMooring(String name) {
+    private static boolean isMooring(String name) {
         return name.startsWith(MOORING);
+    }
+
+    /** Whether it holds more connections than one process may have descriptors. */
+    public static boolean isUnbounded(String name) {
+        return isMooring(name) && !name.equals(MOORING_EPOLL);
     }
 
     private Engine netty(String name, Class<?> server, String jvmFlags) {
@@ -148,7 +146,7 @@ public final class EngineOptions {
     }
 
     /** The command of a JVM with {@code flags} and then {@code more}. */
-    static List<String> java(String flags, String more) {
+    public static List<String> java(String flags, String more) {
         return line(Home.jdkTool("java"), words(flags), words(more));
     }
 

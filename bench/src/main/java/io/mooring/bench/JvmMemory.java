@@ -11,7 +11,7 @@ public final class JvmMemory {
      * is resident from the start, so that it has no slope, and an old one that starts at next to
      * nothing and after a full collection is as large as what lives there.
      */
-    static final String FLAGS = "-Xms18m -Xmn16m -XX:+AlwaysPreTouch -XX:MinHeapFreeRatio=5"
+    public static final String FLAGS = "-Xms18m -Xmn16m -XX:+AlwaysPreTouch -XX:MinHeapFreeRatio=5"
             + " -XX:MaxHeapFreeRatio=10 -XX:-ShrinkHeapInSteps";
 
     private static final int JCMD_SECONDS_MAX = 60;
@@ -29,7 +29,7 @@ public final class JvmMemory {
      * heap's free pages back to the kernel (a compilation leaves 20 MB of them), by jcmd; at last,
      * of any server, what is resident once that stands still.
      */
-    static Proc.Memory settle(ServerProcess server, boolean collect) {
+    public static Proc.Memory settle(ServerProcess server, boolean collect) {
         if (collect && isJvm(server)) {
             jcmd(server, "GC.run");
             Sleep.millis(COMPILE_MS);

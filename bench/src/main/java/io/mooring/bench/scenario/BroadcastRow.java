@@ -1,30 +1,32 @@
-package io.mooring.bench;
+package io.mooring.bench.scenario;
 
+import io.mooring.bench.Stats;
+import io.mooring.bench.matrix.Metric;
+import io.mooring.bench.matrix.Row;
 import io.mooring.bench.million.SwarmEvent.Broadcast;
 import java.util.ArrayList;
-import java.util.LinkedHashMap;
 import java.util.List;
-import java.util.Map;
+import org.HdrHistogram.Histogram;
 
 /**
- * One engine's figures in one round of {@code broadcast}.
+ * What one engine's broadcasts of one round say of it.
  *
  * @param cpu of server, receivers and all the machine within the window
  * @param late broadcasts that could not begin in time, because the one before was not complete
  * @param lost connections that ended by the end of the round and should not have
  */
-record BroadcastRow(String engine, int round, List<Broadcast> broadcasts, Cpu cpu, int late,
-        int lost) {
+record BroadcastRow(List<Broadcast> broadcasts, Cpu cpu, int late, int lost) {
 
     /** Seconds: of CPU, and of the window on the clock. */
     record Cpu(double server, double receivers, double busy, double window) {
     }
 
     private static final double LATE_PERCENT_MAX = 5;
-    private static final double OTHERS_PERCENT_MAX = 25;
     private static final double RECEIVERS_PERCENT_MAX = 90;
     private static final double SERVER_PERCENT_MIN = 80;
     private static final double MS_PER_SECOND = 1e3;
+    private static final double NANOS_PER_MS = 1e6;
+    private static final int DIGITS = 3;
 
     BroadcastRow {
         broadcasts = List.copyOf(broadcasts);
@@ -73,10 +75,6 @@ record BroadcastRow(String engine, int round, List<Broadcast> broadcasts, Cpu cp
         return Math.max(0, 100 * (cpu.busy - cpu.server - cpu.receivers) / cpu.window);
     }
 
-    boolean isNoisy() {
-        return othersPercent() > OTHERS_PERCENT_MAX;
-    }
-
     /** Why this row must not be used; empty where it may. */
     List<String> faults() {
         List<String> faults = new ArrayList<>();
@@ -101,40 +99,36 @@ record BroadcastRow(String engine, int round, List<Broadcast> broadcasts, Cpu cp
         return faults;
     }
 
-    boolean isValid() {
-        return faults().isEmpty();
+    /** How long after its publishing each delivery came: as finely as the swarm's curve is. */
+    Histogram deliveryNs() {
+        Histogram histogram = new Histogram(DIGITS);
+        for (Broadcast broadcast : broadcasts) {
+            double before = 0;
+            for (double[] point : broadcast.curve()) {
+                long more = Math.round(point[1] - before);
+                if (more > 0) {
+                    histogram.recordValueWithCount(Math.round(point[0] * NANOS_PER_MS), more);
+                    before = point[1];
+                }
+            }
+        }
+        return histogram;
     }
 
-    String line() {
+    Row row(String engine, String variant, int round) {
+        Row row = new Row(engine, variant, round)
+                .figure(Metric.SERVER_US_PER_DELIVERY, serverMicros())
+                .figure(Metric.DELIVERIES_PER_CPU_S, deliveries() / cpu.server)
+                .figure(Metric.SERVER_PERCENT, serverPercent())
+                .figure(Metric.LOAD_PERCENT, receiversPercent())
+                .figure(Metric.OTHERS_PERCENT, othersPercent())
+                .faults(faults());
+        if (isReceiverBound()) {
+            return row.note("round %d: the receivers were saturated (%.0f %% CPU), so the time until"
+                    .formatted(round, receiversPercent()) + " all have it is theirs and left out");
+        }
         Stats complete = Stats.of(completeMs());
-        return ("%-12s round %d: %6.2f us/delivery  complete %.0f (%.0f to %.0f) ms"
-                + "  server %3.0f %%  receivers %3.0f %%  others %3.0f %%%s%s%s").formatted(
-                engine, round, serverMicros(), complete.median(), complete.min(), complete.max(),
-                serverPercent(), receiversPercent(), othersPercent(),
-                isReceiverBound() ? "  RECEIVER-BOUND" : "",
-                isNoisy() ? "  NOISY" : "",
-                isValid() ? "" : "  INVALID: " + String.join(", ", faults()));
-    }
-
-    Map<String, Object> json() {
-        Map<String, Object> json = new LinkedHashMap<>();
-        json.put("engine", engine);
-        json.put("round", round);
-        json.put("valid", isValid());
-        json.put("receiver_bound", isReceiverBound());
-        json.put("noisy", isNoisy());
-        json.put("faults", faults());
-        json.put("server_us_per_delivery", serverMicros());
-        json.put("deliveries", deliveries());
-        json.put("server_cpu_s", cpu.server);
-        json.put("receivers_cpu_s", cpu.receivers);
-        json.put("server_percent", serverPercent());
-        json.put("receivers_percent", receiversPercent());
-        json.put("others_cpu_percent", othersPercent());
-        json.put("window_s", cpu.window);
-        json.put("late", late);
-        json.put("lost", lost);
-        json.put("complete_ms", completeMs());
-        return json;
+        return row.figure(Metric.COMPLETE_P50_MS, complete.median())
+                .figure(Metric.COMPLETE_MAX_MS, complete.max()).times(deliveryNs());
     }
 }

@@ -1,16 +1,16 @@
-package io.mooring.bench.million;
+package io.mooring.bench.html;
 
 import java.util.Locale;
 
 /** Numbers as people read them; decimal multiples. */
-final class Units {
+public final class Units {
 
     private static final String[] BYTES = {"B", "kB", "MB", "GB", "TB"};
 
     private Units() {
     }
 
-    static String bytes(double bytes) {
+    public static String bytes(double bytes) {
         double value = bytes;
         int unit = 0;
         while (Math.abs(value) >= 999.5 && unit + 1 < BYTES.length) {
@@ -22,7 +22,7 @@ final class Units {
     }
 
     /** 250, 10 k, 1.5 M: for the ticks of an axis. */
-    static String count(double count) {
+    public static String count(double count) {
         if (Math.abs(count) >= 1e6) {
             return trim(count / 1e6) + " M";
         }
@@ -31,7 +31,7 @@ final class Units {
     }
 
     /** At most two decimals, none that are zero. */
-    static String trim(double value) {
+    public static String trim(double value) {
         String text = String.format(Locale.ROOT, "%,.2f", value);
         return text.replaceAll("\\.?0+$", "");
     }

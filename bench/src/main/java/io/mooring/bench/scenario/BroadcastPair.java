@@ -1,5 +1,11 @@
-package io.mooring.bench;
+package io.mooring.bench.scenario;
 
+import io.mooring.bench.BenchException;
+import io.mooring.bench.Proc;
+import io.mooring.bench.ServerProcess;
+import io.mooring.bench.Sleep;
+import io.mooring.bench.matrix.Row;
+import io.mooring.bench.matrix.Scenario;
 import io.mooring.bench.million.SwarmEvent;
 import io.mooring.bench.million.SwarmEvent.Broadcast;
 import io.mooring.bench.million.SwarmProcess;
@@ -7,10 +13,9 @@ import java.util.ArrayList;
 import java.util.List;
 
 /** A server and the swarm that is subscribed to it, both up for the whole of a run. */
-final class BroadcastPair implements AutoCloseable {
+record BroadcastPair(ServerProcess server, SwarmProcess swarm, Plan plan, int asked)
+        implements Scenario.Subject {
 
-    /** Longer than the swarm waits for the last receiver of a broadcast. */
-    private static final long SILENCE_MS_MAX = 90_000;
     private static final double NANOS_PER_SECOND = 1e9;
     private static final double NANOS_PER_MS = 1e6;
     /** Of the time between two broadcasts. */
@@ -23,38 +28,21 @@ final class BroadcastPair implements AutoCloseable {
     record Plan(int connections, int sizeBytes, double perSecond, int warmups, int broadcasts) {
     }
 
-    private final ServerProcess server;
-    private final SwarmProcess swarm;
-    private final Plan plan;
-    private int lost;
-
-    /** Starts the swarm {@code command}; nothing is connected yet. */
-    BroadcastPair(ServerProcess server, List<String> command, Core core, Home home, Plan plan) {
-        this.server = server;
-        this.plan = plan;
-        this.swarm = new SwarmProcess(command, core,
-                home.target("logs").resolve("broadcast-swarm-" + server.name() + ".log"),
-                server::requireAlive, SILENCE_MS_MAX);
-    }
-
-    String engine() {
-        return server.name();
-    }
-
     /** Opens all connections, and takes what only a fresh connection's first messages cost. */
     void open() {
         SwarmEvent.Grown grown = swarm.grow(plan.connections(), progress -> { });
         if (grown.connected() < plan.connections()) {
-            throw new BenchException("%s took %,d of %,d connections: %s".formatted(engine(),
+            throw new BenchException("%s took %,d of %,d connections: %s".formatted(server.name(),
                     grown.connected(), plan.connections(), grown.failed()));
         }
-        lost = grown.lost();
         publish(plan.warmups());
     }
 
     /** Broadcasts, some of them unmeasured; all others are silent meanwhile. */
-    BroadcastRow measure(int round) {
+    @Override
+    public Row measure(String variant, int round) {
         publish(plan.warmups());
+        int lostBefore = swarm.status().lost();
         double serverSeconds = -Proc.cpu(server.pid()).seconds();
         double receiverSeconds = -Proc.cpu(swarm.pid()).seconds();
         double busySeconds = -Proc.busySeconds();
@@ -66,11 +54,11 @@ final class BroadcastPair implements AutoCloseable {
         receiverSeconds += Proc.cpu(swarm.pid()).seconds();
         serverSeconds += Proc.cpu(server.pid()).seconds();
         server.requireAlive();
-        int lostBefore = lost;
-        lost = swarm.status().lost();
-        return new BroadcastRow(engine(), round, paced.broadcasts,
-                new BroadcastRow.Cpu(serverSeconds, receiverSeconds, busySeconds, window),
-                paced.late, lost - lostBefore);
+        Row row = new BroadcastRow(paced.broadcasts, new BroadcastRow.Cpu(serverSeconds,
+                receiverSeconds, busySeconds, window), paced.late,
+                swarm.status().lost() - lostBefore).row(server.name(), variant, round);
+        return plan.connections() == asked ? row : row.note(("%,d receivers and not %,d: more do"
+                + " not fit the limit on open files").formatted(plan.connections(), asked));
     }
 
     private record Paced(List<Broadcast> broadcasts, int late) {

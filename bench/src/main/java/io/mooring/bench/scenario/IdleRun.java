@@ -1,16 +1,17 @@
-package io.mooring.bench;
+package io.mooring.bench.scenario;
 
+import io.mooring.bench.SlabInfo;
 import java.util.ArrayList;
-import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
 
-/** One target's two readings in one round of {@code idle}, and their slopes in bytes. */
-record IdleRun(String target, int round, IdleReading low, IdleReading high) {
+/** Two readings of one server, and their slopes in bytes per connection. */
+record IdleRun(IdleReading low, IdleReading high) {
 
     private static final double FOREIGN_BYTES_MAX = 20;
     private static final double FOREIGN_SOCKETS_MAX = 0.005;
+    private static final double SHOWN_BYTES_MIN = 4;
     private static final int KIB = 1024;
 
     private int connections() {
@@ -19,10 +20,6 @@ record IdleRun(String target, int round, IdleReading low, IdleReading high) {
 
     double rssSlope() {
         return (double) KIB * (high.user().rssKib() - low.user().rssKib()) / connections();
-    }
-
-    double pssSlope() {
-        return (double) KIB * (high.user().pssKib() - low.user().pssKib()) / connections();
     }
 
     /** Active objects times packed size, all caches. */
@@ -40,12 +37,6 @@ record IdleRun(String target, int round, IdleReading low, IdleReading high) {
                 .filter(entry -> !SlabInfo.isForeign(entry.getKey())
                         && !SlabInfo.isOfSockets(entry.getKey()))
                 .mapToDouble(Map.Entry::getValue).sum();
-    }
-
-    /** A line of /proc/meminfo. */
-    double meminfoSlope(String name) {
-        return (double) KIB * (high.kernel().meminfoKib().get(name)
-                - low.kernel().meminfoKib().get(name)) / connections();
     }
 
     /** Bytes per connection of each cache that moved. */
@@ -75,30 +66,23 @@ record IdleRun(String target, int round, IdleReading low, IdleReading high) {
         return faults;
     }
 
-    String line() {
-        return ("%-12s round %d: RSS %,d -> %,d KiB = %,.0f B  Pss %,.0f B"
-                + "  slabs %,.0f -> %,.0f KiB = %,.0f B  Slab %,.0f B%s").formatted(
-                target, round, low.user().rssKib(), high.user().rssKib(), rssSlope(),
-                pssSlope(), low.kernel().slabs().totalBytes() / KIB,
-                high.kernel().slabs().totalBytes() / KIB, slabSlope(), meminfoSlope("Slab"),
-                faults().isEmpty() ? "" : "  DISTURBED: " + String.join(", ", faults()));
-    }
-
-    Map<String, Object> json() {
-        Map<String, Object> json = new LinkedHashMap<>();
-        json.put("target", target);
-        json.put("round", round);
-        json.put("faults", faults());
-        json.put("low", low.json());
-        json.put("high", high.json());
-        json.put("rss_slope", rssSlope());
-        json.put("pss_slope", pssSlope());
-        json.put("slab_slope", slabSlope());
-        json.put("waiting_slope", waitingSlope());
-        Map<String, Object> meminfo = new LinkedHashMap<>();
-        low.kernel().meminfoKib().keySet().forEach(name -> meminfo.put(name, meminfoSlope(name)));
-        json.put("meminfo_slopes", meminfo);
-        json.put("cache_slopes", cacheSlopes());
-        return json;
+    /**
+     * Bytes per connection at the server's end, by cache. Of what every socket consists of, both ends
+     * are on this machine: half of it. What is more than the bare server's is this server's alone, for
+     * the client is the same. Caches that others move are left out.
+     */
+    Map<String, Double> serverSlabs(IdleRun bare) {
+        Map<String, Double> slabs = new TreeMap<>();
+        Map<String, Double> bares = bare.cacheSlopes();
+        cacheSlopes().forEach((cache, bytes) -> {
+            if (SlabInfo.isOfSockets(cache)) {
+                slabs.put(cache, bytes / 2);
+            } else if (!SlabInfo.isForeign(cache)) {
+                slabs.put(cache, bytes - bares.getOrDefault(cache, 0.0));
+            }
+        });
+        slabs.entrySet().removeIf(entry -> entry.getValue() < SHOWN_BYTES_MIN
+                || entry.getKey().matches("(tw|request)_sock_TCP(v6)?"));
+        return slabs;
     }
 }

@@ -1,4 +1,4 @@
-package io.mooring.bench.million;
+package io.mooring.bench.html;
 
 import java.util.ArrayList;
 import java.util.List;
@@ -10,11 +10,11 @@ import java.util.function.DoubleFunction;
  * page's style. Draws what there is: nothing, one point, or thousands (thinned to what a screen
  * can show).
  */
-final class XyChart {
+public final class XyChart {
 
     /** As wide as the page, and half of it: text is then as large as the page's. */
-    static final int WIDE = 1000;
-    static final int HALF = 470;
+    public static final int WIDE = 1000;
+    public static final int HALF = 470;
 
     private static final int HEIGHT = 290;
     private static final int LEFT = 66;
@@ -46,7 +46,7 @@ final class XyChart {
     private double xTick;
     private double yTick;
 
-    XyChart(int width, String title, String xTitle, DoubleFunction<String> xFormat, String yTitle,
+    public XyChart(int width, String title, String xTitle, DoubleFunction<String> xFormat, String yTitle,
             DoubleFunction<String> yFormat) {
         this.width = width;
         this.title = title;
@@ -56,19 +56,19 @@ final class XyChart {
         this.yFormat = yFormat;
     }
 
-    XyChart line(String name, String colour, double[] x, double[] y) {
+    public XyChart line(String name, String colour, double[] x, double[] y) {
         return add(Kind.LINE, name, colour, x, y);
     }
 
-    XyChart area(String name, String colour, double[] x, double[] y) {
+    public XyChart area(String name, String colour, double[] x, double[] y) {
         return add(Kind.AREA, name, colour, x, y);
     }
 
-    XyChart dashed(String name, String colour, double[] x, double[] y) {
+    public XyChart dashed(String name, String colour, double[] x, double[] y) {
         return add(Kind.DASHED, name, colour, x, y);
     }
 
-    XyChart points(String name, String colour, double[] x, double[] y) {
+    public XyChart points(String name, String colour, double[] x, double[] y) {
         return add(Kind.POINTS, name, colour, x, y);
     }
 
@@ -78,13 +78,13 @@ final class XyChart {
     }
 
     /** A stretch of the x axis with a name, behind all. */
-    XyChart band(double from, double to, String name) {
+    public XyChart band(double from, double to, String name) {
         bands.add(new Band(from, to, name));
         return this;
     }
 
     /** The legend and the picture. */
-    String html() {
+    public String html() {
         StringBuilder out = new StringBuilder();
         if (series.size() > 1) {
             out.append("<div class=\"legend\">");
@@ -99,7 +99,7 @@ final class XyChart {
         return out.append(svg()).toString();
     }
 
-    String svg() {
+    public String svg() {
         scale();
         StringBuilder out = new StringBuilder(4096);
         out.append(format("<svg class=\"chart\" viewBox=\"0 0 %d %d\" role=\"img\""
@@ -134,7 +134,7 @@ final class XyChart {
     }
 
     /** 1, 2 or 5 times a power of ten, some five of them up to {@code max}. */
-    static double tick(double max) {
+    public static double tick(double max) {
         if (!(max > 0)) {
             return 1;
         }
