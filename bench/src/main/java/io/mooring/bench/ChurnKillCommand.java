@@ -59,7 +59,7 @@ public final class ChurnKillCommand implements Callable<Integer> {
     }
 
     private static Proc.Memory memory(ServerProcess server) {
-        return JvmMemory.settle(server, true);
+        return JvmMemory.settle(server, true, JvmMemory.COMPILE_MS);
     }
 
     private double await(ServerProcess server, ServerMetrics metrics, double min, double max) {

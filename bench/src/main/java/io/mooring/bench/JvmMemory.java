@@ -15,7 +15,8 @@ public final class JvmMemory {
             + " -XX:MaxHeapFreeRatio=10 -XX:-ShrinkHeapInSteps";
 
     private static final int JCMD_SECONDS_MAX = 60;
-    private static final int COMPILE_MS = 5_000;
+    /** What a JVM has to compile after a collection is done by then. */
+    public static final int COMPILE_MS = 5_000;
     private static final int POLL_MS = 250;
     private static final int STEADY_READINGS = 8;
     private static final int SETTLE_MS_MAX = 15_000;
@@ -29,10 +30,10 @@ public final class JvmMemory {
      * heap's free pages back to the kernel (a compilation leaves 20 MB of them), by jcmd; at last,
      * of any server, what is resident once that stands still.
      */
-    public static Proc.Memory settle(ServerProcess server, boolean collect) {
+    public static Proc.Memory settle(ServerProcess server, boolean collect, int compileMs) {
         if (collect && isJvm(server)) {
             jcmd(server, "GC.run");
-            Sleep.millis(COMPILE_MS);
+            Sleep.millis(compileMs);
             trim(server);
         }
         long reference = Long.MIN_VALUE;

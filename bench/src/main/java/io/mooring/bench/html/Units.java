@@ -35,4 +35,9 @@ public final class Units {
         String text = String.format(Locale.ROOT, "%,.2f", value);
         return text.replaceAll("\\.?0+$", "");
     }
+
+    /** As many decimals as it takes, six at most: 99.99. */
+    public static String fine(double value) {
+        return String.format(Locale.ROOT, "%.6f", value).replaceAll("\\.?0+$", "");
+    }
 }

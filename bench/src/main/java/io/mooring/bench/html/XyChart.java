@@ -41,7 +41,10 @@ public final class XyChart {
     private final DoubleFunction<String> yFormat;
     private final List<Series> series = new ArrayList<>();
     private final List<Band> bands = new ArrayList<>();
+    private boolean isNines;
+    private boolean isLogY;
     private double xMax;
+    private double yMin;
     private double yMax;
     private double xTick;
     private double yTick;
@@ -83,6 +86,18 @@ public final class XyChart {
         return this;
     }
 
+    /** The x axis is of percentiles, each nine as wide as the one before: 0, 90, 99, 99.9, ... */
+    public XyChart nines() {
+        isNines = true;
+        return this;
+    }
+
+    /** The y axis is logarithmic; what is not positive is left out. */
+    public XyChart logY() {
+        isLogY = true;
+        return this;
+    }
+
     /** The legend and the picture. */
     public String html() {
         StringBuilder out = new StringBuilder();
@@ -120,17 +135,38 @@ public final class XyChart {
     private void scale() {
         double x = 0;
         double y = 0;
+        double least = Double.POSITIVE_INFINITY;
         for (Series one : series) {
             for (int i = 0; i < one.x.length; i++) {
-                x = Double.isFinite(one.x[i]) ? Math.max(x, one.x[i]) : x;
+                x = Double.isFinite(fx(one.x[i])) ? Math.max(x, fx(one.x[i])) : x;
                 y = Double.isFinite(one.y[i]) ? Math.max(y, one.y[i]) : y;
+                least = one.y[i] > 0 ? Math.min(least, one.y[i]) : least;
             }
         }
-        xTick = tick(x);
+        xTick = isNines ? 1 : tick(x);
         yTick = tick(y);
         // The x axis ends with the data, the y axis at a tick above it.
         xMax = x > 0 ? x : 1;
         yMax = Math.ceil((y > 0 ? y : 1) / yTick - 1e-9) * yTick;
+        if (isLogY) {
+            yMin = Double.isFinite(least) ? Math.log10(below(least)) : 0;
+            yMax = y > 0 ? Math.max(yMin + 1, -Math.log10(below(1 / y))) : yMin + 1;
+        }
+    }
+
+    /** 1, 2 or 5 times a power of ten, at most {@code value}. */
+    private static double below(double value) {
+        double power = Math.pow(10, Math.floor(Math.log10(value) + 1e-9));
+        double factor = value / power + 1e-9;
+        return power * (factor >= 5 ? 5 : factor >= 2 ? 2 : 1);
+    }
+
+    private double fx(double x) {
+        return isNines ? -Math.log10(1 - x / 100) : x;
+    }
+
+    private double fy(double y) {
+        return isLogY ? Math.log10(y) : y;
     }
 
     /** 1, 2 or 5 times a power of ten, some five of them up to {@code max}. */
@@ -145,11 +181,11 @@ public final class XyChart {
     }
 
     private double px(double x) {
-        return LEFT + x / xMax * (width - LEFT - RIGHT);
+        return LEFT + fx(x) / xMax * (width - LEFT - RIGHT);
     }
 
     private double py(double y) {
-        return HEIGHT - BOTTOM - y / yMax * (HEIGHT - TOP - BOTTOM);
+        return HEIGHT - BOTTOM - (fy(y) - yMin) / (yMax - yMin) * (HEIGHT - TOP - BOTTOM);
     }
 
     private void drawBands(StringBuilder out) {
@@ -171,22 +207,43 @@ public final class XyChart {
     }
 
     private void drawAxes(StringBuilder out) {
-        for (double y = 0; y <= yMax * (1 + 1e-9); y += yTick) {
+        for (double y : yTicks()) {
             out.append(format("<line class=\"grid\" x1=\"%d\" x2=\"%d\" y1=\"%.1f\" y2=\"%.1f\"/>"
                     + "<text class=\"tick y\" x=\"%d\" y=\"%.1f\">%s</text>", LEFT,
                     width - RIGHT, py(y), py(y), LEFT - 8, py(y) + 4,
                     Html.escape(yFormat.apply(y))));
         }
-        for (double x = 0; x <= xMax * (1 + 1e-9); x += xTick) {
+        for (double at = 0; at <= xMax * (1 + 1e-9); at += xTick) {
+            double x = isNines ? 100 * (1 - Math.pow(10, -at)) : at;
             out.append(format("<text class=\"tick x\" x=\"%.1f\" y=\"%d\">%s</text>", px(x),
                     HEIGHT - BOTTOM + 17, Html.escape(xFormat.apply(x))));
         }
         out.append(format("<line class=\"axis\" x1=\"%d\" x2=\"%d\" y1=\"%.1f\" y2=\"%.1f\"/>",
-                LEFT, width - RIGHT, py(0), py(0)));
+                LEFT, width - RIGHT, HEIGHT - (double) BOTTOM, HEIGHT - (double) BOTTOM));
         out.append(format("<text class=\"title x\" x=\"%d\" y=\"%d\">%s</text>",
                 (LEFT + width - RIGHT) / 2, HEIGHT - 8, Html.escape(xTitle)));
         out.append(format("<text class=\"title y\" transform=\"translate(13 %d) rotate(-90)\">"
                 + "%s</text>", (TOP + HEIGHT - BOTTOM) / 2, Html.escape(yTitle)));
+    }
+
+    private List<Double> yTicks() {
+        List<Double> ticks = new ArrayList<>();
+        if (!isLogY) {
+            for (double y = 0; y <= yMax * (1 + 1e-9); y += yTick) {
+                ticks.add(y);
+            }
+            return ticks;
+        }
+        double[] steps = yMax - yMin <= 3 ? new double[] {1, 2, 5} : new double[] {1};
+        for (double decade = Math.floor(yMin); decade <= yMax; decade++) {
+            for (double step : steps) {
+                double at = decade + Math.log10(step);
+                if (at >= yMin - 1e-9 && at <= yMax + 1e-9) {
+                    ticks.add(step * Math.pow(10, decade));
+                }
+            }
+        }
+        return ticks;
     }
 
     private void draw(StringBuilder out, Series one) {
@@ -204,7 +261,7 @@ public final class XyChart {
         int last = -1;
         for (int i = 0; i < one.x.length; i++) {
             boolean shown = i % step == 0 || i == one.x.length - 1;
-            if (shown && Double.isFinite(one.x[i]) && Double.isFinite(one.y[i])) {
+            if (shown && Double.isFinite(fx(one.x[i])) && Double.isFinite(fy(one.y[i]))) {
                 points.append(format("%.1f,%.1f ", px(one.x[i]), py(one.y[i])));
                 last = i;
             }

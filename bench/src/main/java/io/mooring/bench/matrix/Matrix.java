@@ -18,19 +18,16 @@ final class Matrix {
     private final Bench bench;
     private final List<String> engines;
     private final List<String> baselines;
-    private final int rounds;
     private final Consumer<String> say;
 
-    Matrix(Bench bench, List<String> engines, List<String> baselines, int rounds,
-            Consumer<String> say) {
+    Matrix(Bench bench, List<String> engines, List<String> baselines, Consumer<String> say) {
         this.bench = bench;
         this.engines = engines;
         this.baselines = baselines;
-        this.rounds = rounds;
         this.say = say;
     }
 
-    Result run(Scenario scenario) {
+    Result run(Scenario scenario, int rounds) {
         List<String> order = new ArrayList<>(scenario.references());
         order.addAll(engines);
         Map<String, Turn> turns = new LinkedHashMap<>();

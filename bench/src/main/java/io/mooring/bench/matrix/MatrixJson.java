@@ -37,7 +37,6 @@ record MatrixJson(Run run) {
         json.put("started", run.started().toString());
         json.put("seconds", run.seconds());
         json.put("quick", run.quick());
-        json.put("rounds", run.rounds());
         json.put("baselines", run.baselines());
         json.put("machine", run.machine());
         json.put("engines", run.engines().stream().map(this::engine).toList());
@@ -68,6 +67,7 @@ record MatrixJson(Run run) {
         Map<String, Object> json = new LinkedHashMap<>();
         json.put("name", result.scenario().name());
         json.put("question", result.scenario().question());
+        json.put("rounds", result.rounds());
         json.put("options", result.scenario().options());
         List<Object> variants = new ArrayList<>();
         for (String variant : result.scenario().variants()) {

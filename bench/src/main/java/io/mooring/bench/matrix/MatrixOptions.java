@@ -25,7 +25,6 @@ final class MatrixOptions {
 
     private static final String ALL = "all";
     private static final int ROUNDS = 5;
-    private static final int ROUNDS_QUICK = 2;
     private static final double NANOS_PER_SECOND = 1e9;
 
     @Option(names = "--engines", split = ",", paramLabel = "NAME", defaultValue = ALL,
@@ -80,8 +79,7 @@ final class MatrixOptions {
     /** Measures and reports. Exits 0 when every engine has a round that counts everywhere. */
     int run(List<Scenario> scenarios, String command) {
         Locale.setDefault(Locale.ROOT);
-        int rounds = runOptions.rounds(quick ? ROUNDS_QUICK : ROUNDS);
-        engineOptions.require(rounds >= 1, "--rounds must be 1 or more");
+        engineOptions.require(runOptions.rounds(ROUNDS) >= 1, "--rounds must be 1 or more");
         scenarios.forEach(scenario -> require(scenario.refusal()));
         Home home = Home.locate();
         Bench bench = new Bench(engineOptions, peerEngines(), swarmOptions, home);
@@ -90,17 +88,18 @@ final class MatrixOptions {
         List<String> against = baselines.stream().filter(engines::contains).toList();
         engineOptions.cores().requirePlaces();
         System.out.println(Machine.line());
-        System.out.printf("%s: %s; %d rounds%n%n", String.join(", ", scenarios.stream()
-                .map(Scenario::name).toList()), String.join(", ", engines), rounds);
+        System.out.printf("%s: %s%n%n", String.join(", ", scenarios.stream()
+                .map(Scenario::name).toList()), String.join(", ", engines));
         OffsetDateTime started = OffsetDateTime.now().truncatedTo(ChronoUnit.SECONDS);
         long start = System.nanoTime();
-        Matrix matrix = new Matrix(bench, engines, against, rounds, System.out::println);
+        Matrix matrix = new Matrix(bench, engines, against, System.out::println);
         List<Result> results = new ArrayList<>();
         for (Scenario scenario : scenarios) {
-            results.add(matrix.run(scenario));
+            results.add(matrix.run(scenario, runOptions.rounds(quick
+                    ? scenario.quickRounds() : ROUNDS)));
         }
         return report(new Run(command, started, (System.nanoTime() - start) / NANOS_PER_SECOND,
-                quick, rounds, engines, against, bench, Machine.describe(), results), home);
+                quick, engines, against, bench, Machine.describe(), results), home);
     }
 
     private List<String> engines() {

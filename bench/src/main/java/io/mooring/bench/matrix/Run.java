@@ -5,7 +5,7 @@ import java.util.List;
 import java.util.Map;
 
 /** A whole run, for those who report it. */
-record Run(String command, OffsetDateTime started, double seconds, boolean quick, int rounds,
+record Run(String command, OffsetDateTime started, double seconds, boolean quick,
         List<String> engines, List<String> baselines, Bench bench, Map<String, Object> machine,
         List<Result> results) {
 

@@ -24,6 +24,11 @@ public interface Scenario {
     /** Arguments of {@code --quick}. */
     List<String> quick();
 
+    /** Rounds of {@code --quick}. */
+    default int quickRounds() {
+        return 2;
+    }
+
     /** The options as they are. */
     Map<String, Object> options();
 

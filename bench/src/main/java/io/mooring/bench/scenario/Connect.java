@@ -67,7 +67,7 @@ public final class Connect implements Scenario {
 
     @Override
     public List<String> quick() {
-        return List.of("--connections", "1500", "--rate", "2500", "--cycles", "1");
+        return List.of("--connections", "1200", "--rate", "2500", "--cycles", "1");
     }
 
     @Override

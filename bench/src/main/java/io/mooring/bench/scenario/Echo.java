@@ -63,8 +63,8 @@ public final class Echo implements Scenario {
 
     @Override
     public List<String> quick() {
-        return List.of("--connections", "1,200", "--size", "64", "--seconds", "0.6", "--warmup",
-                "0.4");
+        return List.of("--connections", "1,200", "--size", "64", "--seconds", "0.5", "--warmup",
+                "0.3");
     }
 
     @Override

@@ -46,6 +46,10 @@ public final class Idle implements Scenario {
             description = "read a JVM as it is, without a full collection before each reading")
     private boolean noGc;
 
+    @Option(names = "--settle-ms", defaultValue = "" + JvmMemory.COMPILE_MS,
+            description = "how long a JVM has for compiling after a collection; ${DEFAULT-VALUE}")
+    private int settleMs;
+
     /** By round: what the engines are compared with. */
     private final Map<Integer, IdleRun> bare = new HashMap<>();
 
@@ -73,7 +77,13 @@ public final class Idle implements Scenario {
 
     @Override
     public List<String> quick() {
-        return List.of("--low", "1000", "--high", "6000", "--cpu-seconds", "1", "--no-gc");
+        return List.of("--low", "1000", "--high", "6000", "--cpu-seconds", "1", "--settle-ms",
+                "0");
+    }
+
+    @Override
+    public int quickRounds() {
+        return 1;
     }
 
     @Override
@@ -83,14 +93,16 @@ public final class Idle implements Scenario {
         options.put("high", high);
         options.put("cpu_seconds", cpuSeconds);
         options.put("collect", !noGc);
+        options.put("settle_ms", settleMs);
         options.put("jvm_flags_of_peers", JvmMemory.FLAGS);
         return options;
     }
 
     @Override
     public String refusal() {
-        if (low < 1 || low >= high || cpuSeconds < 0) {
-            return "--low must be 1 or more and --high more than it, --cpu-seconds 0 or more";
+        if (low < 1 || low >= high || cpuSeconds < 0 || settleMs < 0) {
+            return "--low must be 1 or more and --high more than it, --cpu-seconds and"
+                    + " --settle-ms 0 or more";
         }
         return high <= Proc.filesMax() - SPARE_FILES ? null
                 : "--high must be %,d or less: the hard limit of open files bounds the client"
@@ -149,7 +161,7 @@ public final class Idle implements Scenario {
         }
 
         private IdleReading read(ServerProcess server, int connections) {
-            Proc.Memory user = JvmMemory.settle(server, !noGc);
+            Proc.Memory user = JvmMemory.settle(server, !noGc, settleMs);
             return new IdleReading(connections, user, KernelMemory.settle(pageBytes));
         }
 

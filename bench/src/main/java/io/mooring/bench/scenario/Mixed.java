@@ -71,7 +71,7 @@ public final class Mixed implements Scenario {
     @Override
     public List<String> quick() {
         return List.of("--idle", "5000", "--rate", "10000", "--connections", "200", "--seconds",
-                "1", "--warmup", "0.5");
+                "0.8", "--warmup", "0.4");
     }
 
     @Override
