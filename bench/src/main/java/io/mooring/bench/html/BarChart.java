@@ -19,6 +19,8 @@ public final class BarChart {
     private static final int ROW = 32;
     private static final int BAR = 18;
     private static final int CAP = 5;
+    /** As wide as a digit is at most, on a narrow screen too. */
+    private static final double FIGURE_LETTER = 8.2;
 
     private record Bar(String name, String colour, double median, double[] rounds, String mark) {
     }
@@ -87,7 +89,7 @@ public final class BarChart {
         if (!bar.mark.isEmpty()) {
             out.append(format("<text class=\"mark%s\" x=\"%.1f\" y=\"%d\">%s</text>",
                     known ? " warn" : "", end + 9
-                    + 7.0 * figure.length() + (known ? 6 : 0), middle + 4,
+                    + FIGURE_LETTER * figure.length() + (known ? 6 : 0), middle + 4,
                     Html.escape(bar.mark)));
         }
         out.append("</g>");

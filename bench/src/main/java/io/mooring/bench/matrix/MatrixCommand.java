@@ -1,8 +1,10 @@
 package io.mooring.bench.matrix;
 
 import java.util.ArrayList;
+import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
+import java.util.Map;
 import java.util.concurrent.Callable;
 import java.util.function.Supplier;
 import picocli.CommandLine;
@@ -29,6 +31,11 @@ public final class MatrixCommand implements Callable<Integer> {
             description = "what is measured: idle, connect, echo, echo-rate, broadcast, mixed;"
                     + " ${DEFAULT-VALUE}")
     private List<String> names;
+
+    @Option(names = "--set", paramLabel = "SCENARIO.OPTION=VALUE",
+            description = "an option of a scenario, as --set mixed.idle=50000 ('bench mixed --help'"
+                    + " lists them). May be given again")
+    private Map<String, String> settings = new LinkedHashMap<>();
 
     @Mixin
     private MatrixOptions options;
@@ -69,11 +76,28 @@ public final class MatrixCommand implements Callable<Integer> {
                     + String.join(", ", all.stream().map(Scenario::name).toList()));
             chosen.addAll(matching);
         }
-        for (Scenario scenario : chosen) {
-            new CommandLine(CommandSpec.forAnnotatedObject(scenario))
-                    .setDefaultValueProvider(new QuickDefaults(scenario, options.quick()))
-                    .parseArgs();
-        }
+        chosen.forEach(this::set);
+        options.require(settings.isEmpty() ? null : "--set " + settings.keySet().iterator().next()
+                + ": no such scenario is measured");
         return options.run(List.copyOf(new LinkedHashSet<>(chosen)), ScenarioCommand.text(spec));
+    }
+
+    /** The scenario's options by their defaults, {@code --quick} and {@code --set}. */
+    private void set(Scenario scenario) {
+        CommandLine line = new CommandLine(CommandSpec.forAnnotatedObject(scenario));
+        QuickDefaults defaults = new QuickDefaults(scenario, options.quick());
+        String prefix = scenario.name() + ".";
+        List.copyOf(settings.keySet()).stream().filter(key -> key.startsWith(prefix))
+                .forEach(key -> {
+                    String option = "--" + key.substring(prefix.length());
+                    options.require(line.getCommandSpec().findOption(option) != null ? null
+                            : "--set " + key + ": " + scenario.name() + " has no option " + option);
+                    defaults.put(option, settings.remove(key));
+                });
+        try {
+            line.setDefaultValueProvider(defaults).parseArgs();
+        } catch (CommandLine.ParameterException e) {
+            options.require("--set " + scenario.name() + ": " + e.getMessage());
+        }
     }
 }

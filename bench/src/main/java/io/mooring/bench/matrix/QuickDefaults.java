@@ -21,6 +21,11 @@ final class QuickDefaults implements IDefaultValueProvider {
         }
     }
 
+    /** Before all others. */
+    void put(String option, String value) {
+        values.put(option, value);
+    }
+
     @Override
     public String defaultValue(ArgSpec argument) {
         return argument instanceof OptionSpec option ? values.get(option.longestName()) : null;

@@ -1,13 +1,15 @@
-package io.mooring.bench;
+package io.mooring.bench.scenario;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.within;
 
-import java.util.List;
+import io.mooring.bench.EchoLoad;
+import io.mooring.bench.matrix.Metric;
+import io.mooring.bench.matrix.Row;
 import org.junit.jupiter.api.Test;
 
-class EchoLoadTest {
+class EchoRowTest {
 
     /** As echo_load prints it. */
     static String json(long sent, long received, long late, long cpuNs) {
@@ -21,8 +23,10 @@ class EchoLoadTest {
                 "buckets":[[900,1000]]}}""".formatted(sent, received, received, late, cpuNs);
     }
 
-    static EchoRow row(String engine, int round, double serverSeconds, String load) {
-        return new EchoRow(engine, round, serverSeconds, 2 * serverSeconds, EchoLoad.parse(load));
+    /** {@code rate} 0: a closed loop. */
+    private static EchoRow row(long rate, double serverSeconds, double othersSeconds, String load) {
+        return new EchoRow(serverSeconds, othersSeconds, new EchoLoad.Plan(10, 64, rate, 0, 1),
+                EchoLoad.parse(load));
     }
 
     @Test
@@ -45,28 +49,32 @@ class EchoLoadTest {
 
     @Test
     void aRowIsValidOnlyWhereTheLoadKeptUp() {
-        assertThat(row("x", 1, 0.01, json(1000, 1000, 10, 900_000_000)).faults()).isEmpty();
-        assertThat(row("x", 1, 0.01, json(1000, 1000, 0, 901_000_000)).faults())
-                .containsExactly("load at 90 % CPU");
-        assertThat(row("x", 1, 0.01, json(1000, 1000, 11, 1)).faults())
+        assertThat(row(9, 0.01, 0, json(1000, 1000, 10, 900_000_000)).faults()).isEmpty();
+        assertThat(row(9, 0.99, 0, json(1000, 1000, 0, 910_000_000)).faults())
+                .containsExactly("the client was saturated: load at 91 % CPU, server at 99 %");
+        assertThat(row(9, 0.01, 0, json(1000, 1000, 11, 1)).faults())
                 .containsExactly("1.1 % sent late");
-        assertThat(row("x", 1, 0.01, json(1000, 994, 0, 1)).faults())
+        assertThat(row(9, 0.01, 0, json(1000, 994, 0, 1)).faults())
                 .containsExactly("6 of 1,000 echoes missing");
     }
 
     @Test
-    void summaryUsesValidRowsAndRatiosWithinRounds() {
-        String good = json(1000, 1000, 0, 1);
-        EchoSummary summary = new EchoSummary(List.of("mooring", "netty-epoll"), 2, List.of(
-                row("mooring", 1, 0.008, good), row("netty-epoll", 1, 0.016, good),
-                row("mooring", 2, 0.030, good),
-                row("netty-epoll", 2, 0.016, json(1000, 10, 0, 1))));
-        assertThat(summary.micros("mooring").median()).isCloseTo(19, within(1e-9));
-        assertThat(summary.micros("netty-epoll").count()).isEqualTo(1);
-        assertThat(summary.ratio("mooring", "netty-epoll"))
-                .isEqualTo(new Stats(1, 0.5, 0.5, 0.5));
-        assertThat(summary.enginesWithoutValidRound()).isEmpty();
-        assertThat(summary.latencyNs("mooring").getTotalCount()).isEqualTo(2000);
-        assertThat(summary.table()).contains("x netty-epoll").doesNotContain("x c-loop");
+    void inAClosedLoopTheServersCoreMustBeTheFullOne() {
+        String full = json(1000, 1000, 0, 970_000_000);
+        assertThat(row(0, 0.96, 0, full).faults()).isEmpty();
+        assertThat(row(0, 0.90, 0, full).faults())
+                .containsExactly("the client was saturated: load at 97 % CPU, server at 90 %");
+    }
+
+    @Test
+    void figuresOfARow() {
+        Row row = row(9, 0.01, 0.3, json(1000, 1000, 0, 1)).row("x", "v", 2);
+        assertThat(row.figure(Metric.SERVER_US_PER_MESSAGE)).isCloseTo(10, within(1e-9));
+        assertThat(row.figure(Metric.MESSAGES_PER_CPU_S)).isCloseTo(100_000, within(1e-6));
+        assertThat(row.figure(Metric.LATENCY_P99_MS)).isCloseTo(0.009, within(1e-4));
+        assertThat(row.isNoisy()).isTrue();
+        assertThat(row(9, 0.01, 0.2, json(1000, 1000, 0, 1)).row("x", "v", 2).isNoisy()).isFalse();
+        assertThat(row(9, 0, 0, json(0, 0, 0, 1)).row("x", "v", 2).figures())
+                .doesNotContainKeys(Metric.SERVER_US_PER_MESSAGE, Metric.LATENCY_P50_MS);
     }
 }
