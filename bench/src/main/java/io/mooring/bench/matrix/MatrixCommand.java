@@ -54,6 +54,7 @@ public final class MatrixCommand implements Callable<Integer> {
      */
     public static CommandLine line(Supplier<List<Scenario>> scenarios, boolean quick) {
         CommandLine line = new CommandLine(new MatrixCommand(scenarios));
+        line.setAllowSubcommandsAsOptionParameters(true);   // --scenarios echo
         for (Scenario scenario : scenarios.get()) {
             CommandLine one = new CommandLine(new ScenarioCommand(scenario));
             one.getCommandSpec().name(scenario.name()).addMixin("scenario",

@@ -116,10 +116,14 @@ record BroadcastRow(List<Broadcast> broadcasts, Cpu cpu, int late, int lost) {
     }
 
     Row row(String engine, String variant, int round) {
-        Row row = new Row(engine, variant, round)
-                .figure(Metric.SERVER_US_PER_DELIVERY, serverMicros())
-                .figure(Metric.DELIVERIES_PER_CPU_S, deliveries() / cpu.server)
-                .figure(Metric.SERVER_PERCENT, serverPercent())
+        Row row = new Row(engine, variant, round);
+        if (cpu.server < CpuWindow.SECONDS_MIN) {
+            row.note("round %d: %s".formatted(round, CpuWindow.TOO_LITTLE));
+        } else {
+            row.figure(Metric.SERVER_US_PER_DELIVERY, serverMicros())
+                    .figure(Metric.DELIVERIES_PER_CPU_S, deliveries() / cpu.server);
+        }
+        row.figure(Metric.SERVER_PERCENT, serverPercent())
                 .figure(Metric.LOAD_PERCENT, receiversPercent())
                 .figure(Metric.OTHERS_PERCENT, othersPercent())
                 .faults(faults());

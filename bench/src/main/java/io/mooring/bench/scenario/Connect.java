@@ -132,9 +132,13 @@ public final class Connect implements Scenario {
             double loadSeconds = load.cpuNs() / NANOS_PER_SECOND;
             double server = opening.serverSeconds() + closing.serverSeconds();
             double others = opening.othersSeconds() + closing.othersSeconds() - loadSeconds;
-            return row.figure(Metric.ACCEPTS_PER_CPU_S, load.opened() / opening.serverSeconds())
-                    .figure(Metric.CHURN_PER_CPU_S, load.closed() / server)
-                    .figure(Metric.OPEN_P99_MS,
+            if (opening.serverSeconds() < CpuWindow.SECONDS_MIN) {
+                row.note("round %d: %s".formatted(row.round(), CpuWindow.TOO_LITTLE));
+            } else {
+                row.figure(Metric.CHURN_PER_CPU_S, load.closed() / server)
+                        .figure(Metric.ACCEPTS_PER_CPU_S, load.opened() / opening.serverSeconds());
+            }
+            return row.figure(Metric.OPEN_P99_MS,
                             load.openingNs().getValueAtPercentile(99) / 1e6)
                     .figure(Metric.SERVER_PERCENT, 100 * server / window)
                     .figure(Metric.LOAD_PERCENT, 100 * loadSeconds / window)

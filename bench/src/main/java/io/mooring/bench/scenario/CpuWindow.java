@@ -6,6 +6,11 @@ import java.util.function.DoubleSupplier;
 /** CPU between two moments: of the server, and of all the machine but it and {@code own}. */
 final class CpuWindow {
 
+    /** Two ticks: less is known to a half at best. */
+    static final double SECONDS_MIN = 2.0 / Proc.TICKS_PER_SECOND;
+    static final String TOO_LITTLE = "the server used less CPU than can be told from none: measure"
+            + " for longer or ask for more";
+
     private final long pid;
     private final DoubleSupplier own;
     private double serverSeconds;

@@ -19,6 +19,7 @@ record EchoRow(double serverSeconds, double othersSeconds, EchoLoad.Plan plan,
     private static final double LOAD_CPU_PERCENT_MAX = 90;
     private static final double SERVER_CPU_PERCENT_FULL = 95;
     private static final double LATE_PERCENT_MAX = 1;
+    private static final double SENT_PERCENT_MIN = 99;
     private static final double RECEIVED_PERCENT_MIN = 99.5;
     private static final double NANOS_PER_SECOND = 1e9;
     private static final double NANOS_PER_MS = 1e6;
@@ -54,6 +55,11 @@ record EchoRow(double serverSeconds, double othersSeconds, EchoLoad.Plan plan,
         if (load.latePercent() > LATE_PERCENT_MAX) {
             faults.add("%.1f %% sent late".formatted(load.latePercent()));
         }
+        double due = plan.rate() * windowSeconds();
+        if (load.sent() < due * SENT_PERCENT_MIN / 100) {
+            faults.add("the client was saturated: %,d of %,.0f messages were sent".formatted(
+                    load.sent(), due));
+        }
         if (load.received() < load.sent() * RECEIVED_PERCENT_MIN / 100) {
             faults.add("%,d of %,d echoes missing".formatted(load.sent() - load.received(),
                     load.sent()));
@@ -69,10 +75,14 @@ record EchoRow(double serverSeconds, double othersSeconds, EchoLoad.Plan plan,
 
     Row row(String engine, String variant, int round) {
         Histogram latency = load.latencyNs();
-        return new Row(engine, variant, round)
-                .figure(Metric.SERVER_US_PER_MESSAGE, 1e6 * serverSeconds / load.windowEchoes())
-                .figure(Metric.MESSAGES_PER_CPU_S, load.windowEchoes() / serverSeconds)
-                .figure(Metric.MESSAGES_PER_S, load.windowEchoes() / windowSeconds())
+        Row row = new Row(engine, variant, round);
+        if (serverSeconds < CpuWindow.SECONDS_MIN) {
+            row.note("round %d: %s".formatted(round, CpuWindow.TOO_LITTLE));
+        } else {
+            row.figure(Metric.SERVER_US_PER_MESSAGE, 1e6 * serverSeconds / load.windowEchoes())
+                    .figure(Metric.MESSAGES_PER_CPU_S, load.windowEchoes() / serverSeconds);
+        }
+        return row.figure(Metric.MESSAGES_PER_S, load.windowEchoes() / windowSeconds())
                 .figure(Metric.LATENCY_P50_MS, ms(latency, 50))
                 .figure(Metric.LATENCY_P99_MS, ms(latency, 99))
                 .figure(Metric.LATENCY_P999_MS, ms(latency, 99.9))

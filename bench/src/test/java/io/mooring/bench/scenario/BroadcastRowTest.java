@@ -35,19 +35,19 @@ class BroadcastRowTest {
 
     @Test
     void cpuPerDelivery() {
-        BroadcastRow row = row(0.018, 0.010, 10, 10);
+        BroadcastRow row = row(0.036, 0.020, 20, 20);
         assertThat(row.deliveries()).isEqualTo(2000);
-        assertThat(row.serverMicros()).isCloseTo(9, within(1e-9));
+        assertThat(row.serverMicros()).isCloseTo(18, within(1e-9));
         assertThat(row.serverPercent()).isCloseTo(90, within(1e-9));
         assertThat(row.receiversPercent()).isCloseTo(50, within(1e-9));
         assertThat(row.isReceiverBound()).isFalse();
         assertThat(row.faults()).isEmpty();
         Row said = row.row("x", "v", 1);
         assertThat(said.isNoisy()).isFalse();
-        assertThat(said.figure(Metric.SERVER_US_PER_DELIVERY)).isCloseTo(9, within(1e-9));
-        assertThat(said.figure(Metric.COMPLETE_MAX_MS)).isEqualTo(10);
+        assertThat(said.figure(Metric.SERVER_US_PER_DELIVERY)).isCloseTo(18, within(1e-9));
+        assertThat(said.figure(Metric.COMPLETE_MAX_MS)).isEqualTo(20);
         assertThat(said.times().getTotalCount()).isEqualTo(2000);
-        assertThat(said.times().getValueAtPercentile(50) / 1e6).isCloseTo(5, within(0.01));
+        assertThat(said.times().getValueAtPercentile(50) / 1e6).isCloseTo(10, within(0.01));
     }
 
     @Test

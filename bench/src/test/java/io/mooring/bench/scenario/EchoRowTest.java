@@ -59,6 +59,13 @@ class EchoRowTest {
     }
 
     @Test
+    void whatWasDueAndNeverSentIsTheClientsFault() {
+        assertThat(row(1000, 0.01, 0, json(990, 990, 0, 1)).faults()).isEmpty();
+        assertThat(row(1000, 0.01, 0, json(0, 0, 0, 1)).faults())
+                .contains("the client was saturated: 0 of 1,000 messages were sent");
+    }
+
+    @Test
     void inAClosedLoopTheServersCoreMustBeTheFullOne() {
         String full = json(1000, 1000, 0, 970_000_000);
         assertThat(row(0, 0.96, 0, full).faults()).isEmpty();
@@ -68,13 +75,14 @@ class EchoRowTest {
 
     @Test
     void figuresOfARow() {
-        Row row = row(9, 0.01, 0.3, json(1000, 1000, 0, 1)).row("x", "v", 2);
-        assertThat(row.figure(Metric.SERVER_US_PER_MESSAGE)).isCloseTo(10, within(1e-9));
-        assertThat(row.figure(Metric.MESSAGES_PER_CPU_S)).isCloseTo(100_000, within(1e-6));
+        Row row = row(9, 0.03, 0.3, json(1000, 1000, 0, 1)).row("x", "v", 2);
+        assertThat(row.figure(Metric.SERVER_US_PER_MESSAGE)).isCloseTo(30, within(1e-9));
+        assertThat(row.figure(Metric.MESSAGES_PER_CPU_S)).isCloseTo(100_000 / 3.0, within(1e-6));
         assertThat(row.figure(Metric.LATENCY_P99_MS)).isCloseTo(0.009, within(1e-4));
         assertThat(row.isNoisy()).isTrue();
-        assertThat(row(9, 0.01, 0.2, json(1000, 1000, 0, 1)).row("x", "v", 2).isNoisy()).isFalse();
-        assertThat(row(9, 0, 0, json(0, 0, 0, 1)).row("x", "v", 2).figures())
-                .doesNotContainKey(Metric.SERVER_US_PER_MESSAGE);
+        assertThat(row(9, 0.03, 0.2, json(1000, 1000, 0, 1)).row("x", "v", 2).isNoisy()).isFalse();
+        Row hardly = row(9, 0.01, 0, json(1000, 1000, 0, 1)).row("x", "v", 2);
+        assertThat(hardly.figures()).doesNotContainKey(Metric.SERVER_US_PER_MESSAGE);
+        assertThat(hardly.notes()).singleElement().asString().contains("measure for longer");
     }
 }
