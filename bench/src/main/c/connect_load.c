@@ -4,10 +4,10 @@
  *   connect_load -p PORT [-h HOST] [-u PATH] [-n CONNECTIONS] [-r RATE] [-c PIPELINE]
  *                [-w CYCLES] [-k CYCLES]
  *
- * A cycle opens CONNECTIONS, each with its handshake, and when all are open ends them, each with the
- * closing handshake: our close frame, the server's, and then the server closes first, as RFC 6455
- * section 7.1.1 wants it. So TIME_WAIT is the server's, our ports are free at once, and nobody is
- * reset, which would spare the server work. At most PIPELINE are under way at a time.
+ * A cycle opens CONNECTIONS, each with its handshake, and when all are open ends them, each with
+ * the closing handshake: our close frame, the server's, and then the server closes first, as RFC
+ * 6455 section 7.1.1 wants it. So TIME_WAIT is the server's, our ports are free at once, and nobody
+ * is reset, which would spare the server work. At most PIPELINE are under way at a time.
  *
  * -r RATE  begins so many a second on a fixed schedule (0: as many as the pipeline holds). One that
  *          begins more than 10 ms after its time is late: then the pipeline was full, or we were.

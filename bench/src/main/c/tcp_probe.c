@@ -6,8 +6,8 @@
  *
  * PATH sends each message back; with -t it sends it to all the others.
  *
- * No account tells of TCP_NODELAY, so we see for ourselves: a filter on our socket drops what comes,
- * so that the server's first small frame stays unacknowledged, and then makes it write a second
+ * No account tells of TCP_NODELAY, so we see for ourselves: a filter on our socket drops what
+ * comes, so that the server's first small frame stays unacknowledged, and we have it write a second
  * one. With TCP_NODELAY both are on their way; without it (RFC 896) the second waits for the first.
  *
  * Prints one line of JSON. `plain` is the same account of a socket that nobody has set anything on.
@@ -160,7 +160,8 @@ static void plain(struct account *to) {
     getsockname(listener, (struct sockaddr *) &at, &length);
     int client = connect_nth("127.0.0.1", ntohs(at.sin_port), 0), server = accept(listener, 0, 0);
     char text[200] = {0};
-    if (server < 0 || send(client, text, sizeof text, 0) < 0 || recv(server, text, sizeof text, 0) < 0
+    if (server < 0 || send(client, text, sizeof text, 0) < 0
+            || recv(server, text, sizeof text, 0) < 0
             || send(server, text, sizeof text, 0) < 0 || recv(client, text, sizeof text, 0) < 0)
         die("a plain connection: %s", strerror(errno));
     server_end(client, to);

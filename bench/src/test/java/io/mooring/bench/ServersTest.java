@@ -48,7 +48,8 @@ class ServersTest {
     @ParameterizedTest
     @ValueSource(strings = {EngineOptions.NETTY_EPOLL, EngineOptions.C_LOOP})
     void everySizeComesBackWholeOrSplit(String engine) throws IOException {
-        try (ServerProcess server = start(engine); Socket socket = WebSockets.open(server.port(), "/echo")) {
+        try (ServerProcess server = start(engine);
+                Socket socket = WebSockets.open(server.port(), "/echo")) {
             DataInputStream in = new DataInputStream(socket.getInputStream());
             for (int size : new int[] {0, 1, 16, 125, 126, 2048, 65_535, 65_536, 1_000_000}) {
                 byte[] payload = new byte[size];

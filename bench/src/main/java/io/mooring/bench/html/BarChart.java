@@ -7,8 +7,8 @@ import java.util.Locale;
 import java.util.function.DoubleFunction;
 
 /**
- * Bars that lie, one for each name: the median, the range of the rounds as a whisker, each round as a
- * dot. As inline SVG; colours are classes of the page's style.
+ * Bars that lie, one for each name: the median, the range of the rounds as a whisker, each round as
+ * a dot. As inline SVG; colours are classes of the page's style.
  */
 public final class BarChart {
 
@@ -45,7 +45,8 @@ public final class BarChart {
     /** The title and the picture. */
     public String html() {
         int height = TOP + ROW * bars.size() + 4;
-        double max = bars.stream().flatMapToDouble(bar -> Arrays.stream(bar.rounds)).max().orElse(1);
+        double max = bars.stream().flatMapToDouble(bar -> Arrays.stream(bar.rounds)).max()
+                .orElse(1);
         StringBuilder out = new StringBuilder(format("<h3>%s</h3><svg class=\"chart\" viewBox=\"0 0"
                 + " %d %d\" role=\"img\" aria-label=\"%s\">", Html.escape(title), WIDTH, height,
                 Html.escape(title)));
@@ -70,9 +71,9 @@ public final class BarChart {
                 LEFT - 8, middle + 4, Html.escape(bar.name)));
         double end = LEFT;
         if (known) {
-            out.append(format("<rect class=\"bar %s\" x=\"%d\" y=\"%d\" width=\"%.1f\" height=\"%d\""
-                    + " rx=\"2\"/>", bar.colour, LEFT, y, Math.max(1, px(bar.median, max) - LEFT),
-                    BAR));
+            out.append(format("<rect class=\"bar %s\" x=\"%d\" y=\"%d\" width=\"%.1f\""
+                    + " height=\"%d\" rx=\"2\"/>", bar.colour, LEFT, y,
+                    Math.max(1, px(bar.median, max) - LEFT), BAR));
             double low = px(Arrays.stream(bar.rounds).min().orElse(bar.median), max);
             end = Math.max(px(bar.median, max),
                     px(Arrays.stream(bar.rounds).max().orElse(bar.median), max));

@@ -49,8 +49,8 @@ public final class XyChart {
     private double xTick;
     private double yTick;
 
-    public XyChart(int width, String title, String xTitle, DoubleFunction<String> xFormat, String yTitle,
-            DoubleFunction<String> yFormat) {
+    public XyChart(int width, String title, String xTitle, DoubleFunction<String> xFormat,
+            String yTitle, DoubleFunction<String> yFormat) {
         this.width = width;
         this.title = title;
         this.xTitle = xTitle;

@@ -14,11 +14,11 @@ record MatrixAbout(Run run) {
             + " above 90 %, more than 1 % sent late), when echoes or deliveries were missing or"
             + " wrong, or when the server failed.",
         "Before it is measured each server must show that it is one process on its core, that its"
-            + " sockets have TCP_NODELAY and otherwise the kernel's own buffers, and that it answers"
-            + " frame by frame with the same bytes. Who does not is not compared.",
+            + " sockets have TCP_NODELAY and otherwise the kernel's own buffers, and that it"
+            + " answers frame by frame with the same bytes. Who does not is not compared.",
         "Server CPU is user and system time of its whole process, interrupts on its core included.",
-        "Latency counts from when a message was due, not from when it was sent. With a constant rate"
-            + " it is known to a tenth of a millisecond.",
+        "Latency counts from when a message was due, not from when it was sent. With a constant"
+            + " rate it is known to a tenth of a millisecond.",
         "Times to completion are left out where the receivers were saturated and the server waited"
             + " for them; the CPU per delivery stands.",
     };
@@ -43,9 +43,9 @@ record MatrixAbout(Run run) {
     }
 
     private String sockets() {
-        StringBuilder table = new StringBuilder("<div class=\"scroll\"><table><thead><tr><th>server</th><th>TCP_NODELAY"
-                + "</th><th class=\"n\">backlog</th><th class=\"n\">receive buffer, B</th>"
-                + "<th class=\"n\">send buffer, B</th><th>congestion</th></tr></thead><tbody>");
+        StringBuilder table = new StringBuilder("<div class=\"scroll\"><table><thead><tr>"
+                + "<th>server</th><th>TCP_NODELAY</th><th class=\"n\">backlog</th>"
+                + "<th class=\"n\">receive buffer, B</th><th class=\"n\">send buffer, B</th><th>congestion</th></tr></thead><tbody>");
         run.bench().checked().forEach((what, options) -> table.append(MatrixPage.format(
                 "<tr><td>%s</td><td>%s</td><td class=\"n\">%,d</td><td class=\"n\">%,d</td>"
                 + "<td class=\"n\">%,d</td><td>%s</td></tr>", Html.escape(what),

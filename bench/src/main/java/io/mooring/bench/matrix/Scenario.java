@@ -4,7 +4,7 @@ import java.util.List;
 import java.util.Map;
 
 /**
- * A question to servers. Its options are picocli's, on the fields of the class that answers it; each
+ * A question to servers. Its options are picocli's, on the fields of the class that asks it; each
  * has a default, and {@link #quick} says what replaces them where there is little time.
  */
 public interface Scenario {

@@ -47,8 +47,8 @@ public final class Broadcast implements Scenario {
 
     @Override
     public String question() {
-        return "One message to all subscribers of a topic: server CPU per delivery (on loopback with"
-                + " the receiver's half of TCP), and the time until all have it.";
+        return "One message to all subscribers of a topic: server CPU per delivery (on loopback"
+                + " with the receiver's half of TCP), and the time until all have it.";
     }
 
     @Override

@@ -128,8 +128,9 @@ record BroadcastRow(List<Broadcast> broadcasts, Cpu cpu, int late, int lost) {
                 .figure(Metric.OTHERS_PERCENT, othersPercent())
                 .faults(faults());
         if (isReceiverBound()) {
-            return row.note("round %d: the receivers were saturated (%.0f %% CPU), so the time until"
-                    .formatted(round, receiversPercent()) + " all have it is theirs and left out");
+            return row.note(("round %d: the receivers were saturated (%.0f %% CPU), so the time"
+                    + " until all have it is theirs and left out").formatted(round,
+                    receiversPercent()));
         }
         Stats complete = Stats.of(completeMs());
         return row.figure(Metric.COMPLETE_P50_MS, complete.median())

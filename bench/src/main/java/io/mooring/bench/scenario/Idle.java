@@ -22,9 +22,9 @@ import picocli.CommandLine.Option;
 
 /**
  * What an idle WebSocket costs: user memory of the server (VmRSS), kernel memory (slabs) and that
- * above a socket which a bare server accepted and never armed, and CPU while nothing happens. Slopes
- * between two counts, so that what a server costs at rest does not enter; every target starts afresh
- * in every round, the bare one first, with the same client.
+ * above a socket which a bare server accepted and never armed, and CPU while nothing happens.
+ * Slopes between two counts, so that what a server costs at rest does not enter; every target
+ * starts afresh in every round, the bare one first, with the same client.
  */
 public final class Idle implements Scenario {
 

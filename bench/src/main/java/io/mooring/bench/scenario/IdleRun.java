@@ -67,9 +67,9 @@ record IdleRun(IdleReading low, IdleReading high) {
     }
 
     /**
-     * Bytes per connection at the server's end, by cache. Of what every socket consists of, both ends
-     * are on this machine: half of it. What is more than the bare server's is this server's alone, for
-     * the client is the same. Caches that others move are left out.
+     * Bytes per connection at the server's end, by cache. Of what every socket consists of, both
+     * ends are on this machine: half of it. What is more than the bare server's is this server's
+     * alone, for the client is the same. Caches that others move are left out.
      */
     Map<String, Double> serverSlabs(IdleRun bare) {
         Map<String, Double> slabs = new TreeMap<>();

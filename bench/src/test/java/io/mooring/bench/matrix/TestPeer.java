@@ -17,8 +17,8 @@ import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 
 /**
- * A server for {@code --peer}, a thread for each connection: a good one, or one that does what would
- * make a comparison unfair. Arguments: port, and what is wrong with it.
+ * A server for {@code --peer}, a thread for each connection: a good one, or one that does what
+ * would make a comparison unfair. Arguments: port, and what is wrong with it.
  */
 public final class TestPeer {
 
@@ -52,7 +52,8 @@ public final class TestPeer {
             if (wrong.equals("buffers")) {
                 listener.setReceiveBufferSize(8192);
             }
-            listener.bind(new InetSocketAddress("0.0.0.0", port), wrong.equals("backlog") ? 7 : 1024);
+            listener.bind(new InetSocketAddress("0.0.0.0", port),
+                    wrong.equals("backlog") ? 7 : 1024);
             while (true) {
                 Socket socket = listener.accept();
                 socket.setTcpNoDelay(!wrong.equals("nagle"));
