@@ -11,7 +11,8 @@ import java.util.Set;
 /**
  * Two reports, figure by figure. What the host's weather moves is compared as its ratio to a
  * baseline that both have measured, for absolute figures of two days do not compare; memory as it
- * is. A difference counts when it is more than the tolerance and the two ranges of rounds do not meet.
+ * is. A difference counts when it is more than the tolerance and the two ranges of rounds do not
+ * meet.
  */
 record Comparison(List<Line> lines, List<String> notes) {
 

@@ -45,7 +45,9 @@ record MatrixAbout(Run run) {
     private String sockets() {
         StringBuilder table = new StringBuilder("<div class=\"scroll\"><table><thead><tr>"
                 + "<th>server</th><th>TCP_NODELAY</th><th class=\"n\">backlog</th>"
-                + "<th class=\"n\">receive buffer, B</th><th class=\"n\">send buffer, B</th><th>congestion</th></tr></thead><tbody>");
+                + "<th class=\"n\">receive buffer, B</th>"
+                + "<th class=\"n\">send buffer, B</th>"
+                + "<th>congestion</th></tr></thead><tbody>");
         run.bench().checked().forEach((what, options) -> table.append(MatrixPage.format(
                 "<tr><td>%s</td><td>%s</td><td class=\"n\">%,d</td><td class=\"n\">%,d</td>"
                 + "<td class=\"n\">%,d</td><td>%s</td></tr>", Html.escape(what),
