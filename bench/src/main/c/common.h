@@ -121,13 +121,21 @@ static inline int connect_nth(const char *host, int port, long index) {
 #define WS_KEY "dGhlIHNhbXBsZSBub25jZQ=="
 #define WS_ACCEPT "s3pPLMBiTxaQ9kYGzzhZRbK+xOo="
 
-/* The client's handshake on a blocking socket: returns when the 101 has been read and checked. */
-static inline void handshake(int fd, const char *host, int port, const char *path) {
-    char request[512], answer[2048];
-    int length = snprintf(request, sizeof request,
+/* The client's request in `to`; returns its length. */
+static inline int request_text(char *to, size_t size, const char *host, int port,
+                               const char *path) {
+    int length = snprintf(to, size,
             "GET %s HTTP/1.1\r\nHost: %s:%d\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
             "Sec-WebSocket-Key: " WS_KEY "\r\nSec-WebSocket-Version: 13\r\n\r\n",
             path, host, port);
+    if (length < 0 || (size_t) length >= size) die("the path is too long");
+    return length;
+}
+
+/* The client's handshake on a blocking socket: returns when the 101 has been read and checked. */
+static inline void handshake(int fd, const char *host, int port, const char *path) {
+    char request[512], answer[2048];
+    int length = request_text(request, sizeof request, host, port, path);
     if (send(fd, request, (size_t) length, MSG_NOSIGNAL) != length)
         die("handshake: send: %s", strerror(errno));
     size_t have = 0;

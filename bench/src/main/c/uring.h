@@ -153,4 +153,21 @@ static inline void prep_recv_multishot(struct io_uring_sqe *sqe, unsigned slot, 
     sqe->user_data = data;
 }
 
+/* Each connection that comes takes a free slot by itself; its completions carry `data`. */
+static inline void arm_accept(struct uring *u, int listener, uint64_t data) {
+    struct io_uring_sqe *sqe = uring_sqe(u);
+    sqe->opcode = IORING_OP_ACCEPT;
+    sqe->fd = listener;
+    sqe->ioprio = IORING_ACCEPT_MULTISHOT;
+    sqe->file_index = IORING_FILE_INDEX_ALLOC;
+    sqe->user_data = data;
+}
+
+/* The slot that came, or -1 where the table was full; accepts on. */
+static inline int accepted(struct uring *u, int listener, struct done done) {
+    if (done.res < 0 && done.res != -ENFILE) die("accept: %s", strerror(-done.res));
+    if (!(done.flags & IORING_CQE_F_MORE)) arm_accept(u, listener, done.data);
+    return done.res < 0 ? -1 : done.res;
+}
+
 #endif

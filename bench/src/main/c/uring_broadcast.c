@@ -103,19 +103,9 @@ static void on_recv(unsigned slot, struct done done) {
     else end(slot);
 }
 
-static void arm_accept(int listener) {
-    struct io_uring_sqe *sqe = uring_sqe(&ring);
-    sqe->opcode = IORING_OP_ACCEPT;
-    sqe->fd = listener;
-    sqe->ioprio = IORING_ACCEPT_MULTISHOT;
-    sqe->file_index = IORING_FILE_INDEX_ALLOC;
-    sqe->user_data = data_of(ACCEPT, 0, 0);
-}
-
 static void on_accept(int listener, struct done done) {
-    if (done.res >= 0) arm_recv((unsigned) done.res);
-    else die("accept: %s", strerror(-done.res));
-    if (!(done.flags & IORING_CQE_F_MORE)) arm_accept(listener);
+    int slot = accepted(&ring, listener, done);
+    if (slot >= 0) arm_recv((unsigned) slot);
 }
 
 static void on_completion(int listener, struct done done) {
@@ -155,7 +145,7 @@ int main(int argc, char **argv) {
     buffers_open(&buffers, &ring, BUFFERS, BUFFER_SIZE);
     int listener = listen_on(host, port);
     no_delay(listener);                 /* accepted sockets inherit it */
-    arm_accept(listener);
+    arm_accept(&ring, listener, data_of(ACCEPT, 0, 0));
     for (;;) {
         uring_enter(&ring, 1, -1);
         for (unsigned ready = uring_ready(&ring); ready--;)

@@ -33,13 +33,13 @@ public final class ChurnKillCommand implements Callable<Integer> {
         engineOptions.require(connections >= 1, "--connections must be 1 or more");
         Home home = Home.locate();
         NativeTools tools = new NativeTools(home);
-        engineOptions.requirePlaces();
+        engineOptions.cores().requirePlaces();
         Path program = tools.program("idle_hold");
         Engine engine = engineOptions.engine(EngineOptions.MOORING, home, tools, JvmMemory.FLAGS);
         System.out.println(Machine.line());
         try (ServerProcess server = ServerProcess.start(engine, "0.0.0.0", connections + 100,
-                engineOptions.serverCore(), home);
-                Holder holder = new Holder(program, engineOptions.loadCore(), server.port(),
+                engineOptions.cores().serverCore(), home);
+                Holder holder = new Holder(program, engineOptions.cores().loadCore(), server.port(),
                         "/echo")) {
             ServerMetrics metrics = new ServerMetrics(server.port());
             // Our own request for the metrics may count as one.
@@ -59,7 +59,7 @@ public final class ChurnKillCommand implements Callable<Integer> {
     }
 
     private static Proc.Memory memory(ServerProcess server) {
-        return JvmMemory.settle(server, true);
+        return JvmMemory.settle(server, true, JvmMemory.COMPILE_MS);
     }
 
     private double await(ServerProcess server, ServerMetrics metrics, double min, double max) {

@@ -96,7 +96,7 @@ public final class EchoLoad {
     }
 
     /** From {@code "buckets":[[ns,count],...]}. */
-    private static Histogram histogram(Object value) {
+    public static Histogram histogram(Object value) {
         Histogram histogram = new Histogram(LATENCY_NS_MAX, DIGITS);
         if (Json.object(value).get("buckets") instanceof List<?> buckets) {
             for (Object bucket : buckets) {

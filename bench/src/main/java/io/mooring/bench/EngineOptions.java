@@ -5,6 +5,7 @@ import java.util.List;
 import java.util.Set;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.ParameterException;
@@ -28,9 +29,11 @@ public final class EngineOptions {
     public static final String NETTY_EPOLL = NETTY + "epoll";
     /** Netty 4.1 with its incubator's transport: the module bench/netty-incubator. */
     public static final String NETTY_INCUBATOR = NETTY + "io_uring-incubator";
-    /** uring_echo.c. */
+    /** On the engine that the limit on open files binds, as it binds all peers. */
+    public static final String MOORING_EPOLL = MOORING + "-epoll";
+    /** uring_echo.c; where broadcasts are asked for, uring_broadcast.c. */
     public static final String C_LOOP = "c-loop";
-    /** epoll_echo.c. */
+    /** epoll_echo.c; where broadcasts are asked for, send_loop.c. */
     public static final String C_EPOLL = "c-epoll";
     /** send_loop.c: broadcasts by a plain send() for each socket. */
     public static final String SEND_LOOP = "send-loop";
@@ -38,6 +41,10 @@ public final class EngineOptions {
     public static final String URING_LOOP = "uring-loop";
     /** bare_accept.c: accepts and arms nothing; the floor of {@code idle}. */
     public static final String BARE = "bare";
+
+    /** What {@code --engines all} stands for. */
+    public static final List<String> ALL = List.of(MOORING + "-io_uring", MOORING_EPOLL,
+            NETTY + "nio", NETTY_EPOLL, NETTY + "io_uring", NETTY_INCUBATOR, C_LOOP, C_EPOLL);
 
     @Spec(Spec.Target.MIXEE)
     private CommandSpec command;
@@ -67,27 +74,12 @@ public final class EngineOptions {
                     + " words are split at blanks, no shell reads them")
     private List<Peer> peers = List.of();
 
-    @Option(names = "--realtime",
-            description = "as root: run servers and load alike before all others (SCHED_RR), to"
-                    + " keep the rest of a busy machine out of the figures")
-    private boolean realtime;
+    @Mixin
+    private CoreOptions cores;
 
-    /** Refuses, with the fix, a machine that cannot have processes where these options say. */
-    public void requirePlaces() {
-        NativeTools.requirePinning();
-        if (realtime) {
-            NativeTools.requireRealtime();
-        }
-    }
-
-    /** Where servers run, one of them busy at a time. */
-    public Core serverCore() {
-        return new Core(0, realtime);
-    }
-
-    /** Where the load and the holders of connections run. */
-    public Core loadCore() {
-        return new Core(1, realtime);
+    /** Where processes run. */
+    public CoreOptions cores() {
+        return cores;
     }
 
     /**
@@ -106,9 +98,9 @@ public final class EngineOptions {
     /** The engine called {@code name} that sends what it gets to all others of {@code /topic}. */
     public Engine broadcastEngine(String name, Home home, NativeTools tools) {
         return switch (name) {
-            case SEND_LOOP -> inC(name, tools.program("send_loop").toString());
-            case URING_LOOP -> inC(name, tools.program("uring_broadcast").toString());
-            default -> server(name, home, "", SEND_LOOP, URING_LOOP);
+            case SEND_LOOP, C_EPOLL -> inC(name, tools.program("send_loop").toString());
+            case URING_LOOP, C_LOOP -> inC(name, tools.program("uring_broadcast").toString());
+            default -> server(name, home, "", C_LOOP, C_EPOLL, SEND_LOOP, URING_LOOP);
         };
     }
 
@@ -119,7 +111,8 @@ public final class EngineOptions {
         }
     }
 
-    private ParameterException usage(String message) {
+    /** What stops the command line, with exit code 2. */
+    public ParameterException usage(String message) {
         return new ParameterException(command.commandLine(), message);
     }
 
@@ -181,9 +174,14 @@ public final class EngineOptions {
                 || Set.of(C_LOOP, C_EPOLL, SEND_LOOP, URING_LOOP, BARE).contains(name);
     }
 
-    /** Whether it is Mooring's own on io_uring, which descriptors do not bound. */
-    static boolean isMooring(String name) {
-        return name.startsWith(MOORING) && !name.equals(MOORING + "-epoll");
+    /** Whether it holds more connections than one process may have descriptors. */
+    public static boolean isUnbounded(String name) {
+        return name.startsWith(MOORING) && !name.equals(MOORING_EPOLL);
+    }
+
+    /** The names that {@code --peer} gives. */
+    public List<String> peers() {
+        return peers.stream().map(Peer::name).toList();
     }
 
     private Engine netty(String name, String jvmFlags, Object... program) {

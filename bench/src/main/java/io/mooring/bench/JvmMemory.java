@@ -11,11 +11,12 @@ public final class JvmMemory {
      * is resident from the start, so that it has no slope, and an old one that starts at next to
      * nothing and after a full collection is as large as what lives there.
      */
-    static final String FLAGS = "-Xms18m -Xmn16m -XX:+AlwaysPreTouch -XX:MinHeapFreeRatio=5"
+    public static final String FLAGS = "-Xms18m -Xmn16m -XX:+AlwaysPreTouch -XX:MinHeapFreeRatio=5"
             + " -XX:MaxHeapFreeRatio=10 -XX:-ShrinkHeapInSteps";
 
     private static final int JCMD_SECONDS_MAX = 60;
-    private static final int COMPILE_MS = 5_000;
+    /** What a JVM has to compile after a collection is done by then. */
+    public static final int COMPILE_MS = 5_000;
     private static final int POLL_MS = 250;
     private static final int STEADY_READINGS = 8;
     private static final int SETTLE_MS_MAX = 15_000;
@@ -29,10 +30,10 @@ public final class JvmMemory {
      * heap's free pages back to the kernel (a compilation leaves 20 MB of them), by jcmd; at last,
      * of any server, what is resident once that stands still.
      */
-    static Proc.Memory settle(ServerProcess server, boolean collect) {
+    public static Proc.Memory settle(ServerProcess server, boolean collect, int compileMs) {
         if (collect && isJvm(server)) {
             jcmd(server, "GC.run");
-            Sleep.millis(COMPILE_MS);
+            Sleep.millis(compileMs);
             trim(server);
         }
         long reference = Long.MIN_VALUE;

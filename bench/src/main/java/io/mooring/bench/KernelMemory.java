@@ -25,9 +25,14 @@ public record KernelMemory(SlabInfo slabs, Map<String, Long> meminfoKib, long so
      * Waits until the slabs' total, but for those of files, stops moving (objects are freed after
      * RCU grace periods, so some time after their owner let go of them), then reads. Gives up
      * after 15 s: not settled. Dentries and inodes that nobody uses go first, where we may: they
-     * are left by whoever looks around in /proc, we among them, and would be counted as ours.
+     * are left by whoever looks around in /proc, we among them, and would be counted as ours. Who
+     * is not root gets no slabs.
      */
     public static KernelMemory settle(int pageBytes) {
+        if (!isReadable()) {
+            return new KernelMemory(new SlabInfo(Map.of()), Map.of(),
+                    parseSockets(Proc.read("/proc/net/sockstat")), true);
+        }
         double reference = SlabInfo.now(pageBytes).ownBytes();
         int steady = 0;
         for (int waitedMs = 0; waitedMs < SETTLE_MS_MAX; waitedMs += POLL_MS) {
@@ -41,6 +46,11 @@ public record KernelMemory(SlabInfo slabs, Map<String, Long> meminfoKib, long so
             }
         }
         return read(pageBytes, false);
+    }
+
+    /** Whether slabs can be told apart: as root. */
+    public static boolean isReadable() {
+        return Files.isReadable(Path.of("/proc/slabinfo"));
     }
 
     /** What proc_sys_vm(5) says of drop_caches: 2 frees reclaimable slab objects, no page cache. */

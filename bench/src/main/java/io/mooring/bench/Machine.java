@@ -1,5 +1,7 @@
 package io.mooring.bench;
 
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.util.LinkedHashMap;
 import java.util.Map;
 
@@ -9,7 +11,7 @@ public final class Machine {
     private Machine() {
     }
 
-    /** Kernel, processor, cores, memory in KiB, page size in bytes, JDK. */
+    /** Kernel, processor, cores, memory in KiB, page size in bytes, JDK, clock, TCP's settings. */
     public static Map<String, Object> describe() {
         Map<String, Object> facts = new LinkedHashMap<>();
         facts.put("kernel", Proc.read("/proc/sys/kernel/osrelease").strip());
@@ -22,10 +24,24 @@ public final class Machine {
         facts.put("memory_kib", Proc.kib(Proc.read("/proc/meminfo"), "MemTotal"));
         facts.put("page_bytes", Proc.pageBytes());
         facts.put("java", Runtime.version().toString());
+        facts.put("clocksource", line("/sys/devices/system/clocksource/clocksource0/"
+                + "current_clocksource"));
+        facts.put("governor", line("/sys/devices/system/cpu/cpu0/cpufreq/scaling_governor"));
+        facts.put("virtual", Proc.read("/proc/cpuinfo").contains(" hypervisor"));
+        facts.put("open_files_max", Proc.filesMax());
+        facts.put("somaxconn", line("/proc/sys/net/core/somaxconn"));
+        facts.put("tcp_rmem", line("/proc/sys/net/ipv4/tcp_rmem"));
+        facts.put("tcp_wmem", line("/proc/sys/net/ipv4/tcp_wmem"));
+        facts.put("tcp_congestion", line("/proc/sys/net/ipv4/tcp_congestion_control"));
         return facts;
     }
 
-    /** The same in one line. */
+    private static String line(String path) {
+        return Files.isReadable(Path.of(path)) ? Proc.read(path).strip().replaceAll("\\s+", " ")
+                : "unknown";
+    }
+
+    /** The most telling of them in one line. */
     public static String line() {
         Map<String, Object> facts = describe();
         return "Linux %s %s, %s, %s cores, %,d MiB, pages of %,d B, Java %s".formatted(

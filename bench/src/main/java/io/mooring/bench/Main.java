@@ -1,20 +1,17 @@
 package io.mooring.bench;
 
 import io.mooring.bench.jmh.MicroCommand;
+import io.mooring.bench.matrix.DiffCommand;
+import io.mooring.bench.matrix.MatrixCommand;
 import io.mooring.bench.million.MillionCommand;
+import io.mooring.bench.scenario.Scenarios;
 import io.mooring.bench.storm.StormCommand;
 import io.mooring.bench.topics.TopicsCommand;
 import io.mooring.bench.zerocopy.ZerocopyCommand;
 import java.util.Arrays;
 import picocli.CommandLine;
-import picocli.CommandLine.Command;
 
-/** The command line of the bench: one subcommand per question, and the demonstration. */
-@Command(name = "mooring bench", mixinStandardHelpOptions = true,
-        description = "Measures servers side by side, each in a process of its own.",
-        subcommands = {EchoRateCommand.class, BroadcastCommand.class, IdleCommand.class,
-            ChurnKillCommand.class, StormCommand.class, TopicsCommand.class,
-            ZerocopyCommand.class, MicroCommand.class})
+/** The command line of the bench: the matrix, other questions, and the demonstration. */
 public final class Main {
 
     private Main() {
@@ -28,7 +25,7 @@ public final class Main {
     /** As {@link #main}, without the exit. */
     static int run(String... args) {
         boolean million = args.length > 0 && args[0].equals("million");
-        CommandLine line = new CommandLine(million ? new MillionCommand() : new Main());
+        CommandLine line = million ? new CommandLine(new MillionCommand()) : bench(args);
         line.setParameterExceptionHandler((wrong, given) -> {
             CommandLine command = wrong.getCommandLine();
             command.getErr().println(wrong.getMessage() + " ('"
@@ -43,5 +40,15 @@ public final class Main {
             throw failure;
         });
         return line.execute(million ? Arrays.copyOfRange(args, 1, args.length) : args);
+    }
+
+    private static CommandLine bench(String... args) {
+        return MatrixCommand.line(Scenarios::all, Arrays.asList(args).contains("--quick"))
+                .addSubcommand(new DiffCommand())
+                .addSubcommand(new ChurnKillCommand())
+                .addSubcommand(new StormCommand())
+                .addSubcommand(new TopicsCommand())
+                .addSubcommand(new ZerocopyCommand())
+                .addSubcommand(new MicroCommand());
     }
 }

@@ -9,23 +9,15 @@ import java.net.Socket;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.ArrayList;
 import java.util.Arrays;
-import java.util.List;
-import java.util.Map;
 import java.util.Random;
-import java.util.TreeSet;
 import org.junit.jupiter.api.BeforeEach;
-import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /** The engines of {@code broadcast}, each in a process of its own, and a whole measurement. */
 class BroadcastServersTest {
 
-    private static final int CONNECTIONS = 20;
-    private static final int BROADCASTS = 3;
     private static final byte[] CLOSE = {(byte) 0x88, (byte) 0x80, 1, 2, 3, 4};
 
     private final Home home = Home.locate();
@@ -120,58 +112,5 @@ class BroadcastServersTest {
             }
             server.requireAlive();
         }
-    }
-
-    private List<String> engines() {
-        List<String> engines = new ArrayList<>(List.of(EngineOptions.NETTY_EPOLL,
-                EngineOptions.SEND_LOOP, EngineOptions.URING_LOOP, EngineOptions.MOORING));
-        assumeTrue(TestServers.isUringAllowed(),
-                "io_uring is missing or disabled (for the receivers)");
-        try {
-            home.runtimeJar();
-        } catch (BenchException e) {
-            assumeTrue(false, e.getMessage());
-        }
-        return engines;
-    }
-
-    @ParameterizedTest
-    @ValueSource(strings = {"0", "50"})
-    void broadcastFromEndToEnd(String rate, @TempDir Path folder) throws IOException {
-        List<String> engines = engines();
-        Path json = folder.resolve("report.json");
-        int exit = Main.run("broadcast", "--engines", String.join(",", engines), "--rate", rate,
-                "--connections", "" + CONNECTIONS, "--broadcasts", "" + BROADCASTS, "--warmup",
-                "1", "--rounds", "2", "--size", "200", "--json", json.toString());
-        Map<String, Object> report = Json.parseObject(Files.readString(json));
-        List<?> rounds = (List<?>) report.get("rounds");
-        assertThat(rounds).hasSize(2 * engines.size());
-        TreeSet<String> valid = new TreeSet<>();
-        for (Object entry : rounds) {
-            Map<String, Object> row = Json.object(entry);
-            assertThat(row).containsEntry("deliveries", (long) CONNECTIONS * BROADCASTS)
-                    .containsEntry("lost", 0L);
-            assertThat((List<?>) row.get("complete_ms")).hasSize(BROADCASTS);
-            // How late one begins is the machine's affair; all else is ours.
-            assertThat((List<?>) row.get("faults"))
-                    .allMatch(fault -> fault.toString().endsWith("published late"));
-            if (row.get("valid").equals(true)) {
-                valid.add(row.get("engine").toString());
-            }
-        }
-        assertThat(exit).isEqualTo(valid.size() == engines.size() ? 0 : 1);
-        assertThat(Json.object(((List<?>) report.get("summary")).getFirst()))
-                .containsEntry("engine", EngineOptions.NETTY_EPOLL)
-                .containsKeys("ratio_to_netty-epoll", "ratio_to_send-loop");
-    }
-
-    @Test
-    void wrongCommandLinesExitWith2() {
-        assertThat(Main.run("broadcast", "--size", "15")).isEqualTo(2);
-        assertThat(Main.run("broadcast", "--rate", "-1")).isEqualTo(2);
-        assertThat(Main.run("broadcast", "--broadcasts", "0")).isEqualTo(2);
-        assertThat(Main.run("broadcast", "--engines", "c-loop")).isEqualTo(2);
-        assertThat(Main.run("broadcast", "--engines", "send-loop", "--connections",
-                "" + Math.min(Integer.MAX_VALUE, Proc.filesMax()))).isEqualTo(2);
     }
 }

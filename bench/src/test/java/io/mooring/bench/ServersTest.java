@@ -12,11 +12,9 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.List;
-import java.util.Map;
 import java.util.Random;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
@@ -57,29 +55,6 @@ class ServersTest {
         }
     }
 
-    @ParameterizedTest
-    @ValueSource(strings = {"500", "0"})
-    void echoRateFromEndToEnd(String rate, @TempDir Path folder) throws IOException {
-        assumeTrue(TestServers.isUringAllowed(), "io_uring is missing or disabled (for the load)");
-        Path json = folder.resolve("report.json");
-        int exit = Main.run("echo-rate", "--engines", EngineOptions.NETTY_EPOLL, "--rate", rate,
-                "--connections", "10", "--size", "200", "--seconds", "0.5", "--warmup", "0.2",
-                "--rounds", "2", "--json", json.toString());
-        Map<String, Object> report = Json.parseObject(Files.readString(json));
-        List<?> rounds = (List<?>) report.get("rounds");
-        assertThat(rounds).hasSize(2);
-        boolean anyValid = false;
-        for (Object entry : rounds) {
-            Map<String, Object> row = Json.object(entry);
-            assertThat(row).containsEntry("engine", EngineOptions.NETTY_EPOLL)
-                    .containsEntry("errors", 0L);
-            assertThat(row.get("received")).isEqualTo(row.get("sent"));
-            anyValid |= row.get("valid").equals(true);
-        }
-        // How much is sent late is the machine's affair; what is said of it is ours.
-        assertThat(exit).isEqualTo(anyValid ? 0 : 1);
-    }
-
     @Test
     void theHolderGrowsAndResets() throws IOException {
         try (ServerProcess server = TestServers.echo(EngineOptions.NETTY_EPOLL, home);
@@ -100,14 +75,5 @@ class ServersTest {
                 new Core(0, false), home))
                 .isInstanceOf(BenchException.class)
                 .hasMessageContaining("exit code 3").hasMessageContaining("no luck");
-    }
-
-    @Test
-    void wrongCommandLinesExitWith2() {
-        assertThat(Main.run("no-such-command")).isEqualTo(2);
-        assertThat(Main.run("echo-rate", "--rate", "many")).isEqualTo(2);
-        assertThat(Main.run("echo-rate", "--size", "15")).isEqualTo(2);
-        assertThat(Main.run("echo-rate", "--engines", "no-such-engine")).isEqualTo(2);
-        assertThat(Main.run("idle", "--low", "10", "--high", "5")).isEqualTo(2);
     }
 }

@@ -1,9 +1,8 @@
 package io.mooring.bench.million;
 
 import io.mooring.bench.BenchException;
+import io.mooring.bench.html.Html;
 import java.io.IOException;
-import java.io.InputStream;
-import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.LocalDateTime;
@@ -52,7 +51,7 @@ record HtmlReport(Outcome out, Timeline timeline, Map<String, Object> machine, S
         page.append("<!doctype html><html lang=\"en\"><head><meta charset=\"utf-8\">")
                 .append("<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">")
                 .append("<title>").append(Html.escape(title())).append("</title><style>")
-                .append(style()).append("</style></head><body><main>");
+                .append(Html.style()).append("</style></head><body><main>");
         head(page);
         tiles(page);
         stack(page);
@@ -240,13 +239,5 @@ record HtmlReport(Outcome out, Timeline timeline, Map<String, Object> machine, S
 
     private static String format(String format, Object... values) {
         return String.format(Locale.ROOT, format, values);
-    }
-
-    private static String style() {
-        try (InputStream css = HtmlReport.class.getResourceAsStream("report.css")) {
-            return new String(css.readAllBytes(), StandardCharsets.UTF_8);
-        } catch (IOException e) {
-            throw new BenchException("report.css is missing: " + e.getMessage());
-        }
     }
 }

@@ -1,6 +1,8 @@
 package io.mooring.bench.million;
 
 import io.mooring.bench.LeastSquares;
+import io.mooring.bench.html.Html;
+import io.mooring.bench.html.Units;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;

@@ -110,7 +110,8 @@ public final class MillionCommand implements Callable<Integer> {
         public Long convert(String value) {
             Matcher matcher = FORM.matcher(value.strip());
             if (!matcher.matches()) {
-                throw new TypeConversionException("'" + value + "' is not a size such as 512MiB or 4.5GiB");
+                throw new TypeConversionException("'" + value
+                        + "' is not a size such as 512MiB or 4.5GiB");
             }
             int shift = switch (matcher.group(2)) {
                 case "K" -> 10;

@@ -2,6 +2,7 @@ package io.mooring.bench.million;
 
 import io.mooring.bench.LeastSquares;
 import io.mooring.bench.Stats;
+import io.mooring.bench.html.Units;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;

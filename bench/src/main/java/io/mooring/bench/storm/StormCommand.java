@@ -1,6 +1,7 @@
 package io.mooring.bench.storm;
 
 import io.mooring.bench.Core;
+import io.mooring.bench.CoreOptions;
 import io.mooring.bench.EchoLoad;
 import io.mooring.bench.Engine;
 import io.mooring.bench.Home;
@@ -8,9 +9,11 @@ import io.mooring.bench.Machine;
 import io.mooring.bench.NativeTools;
 import io.mooring.bench.Proc;
 import io.mooring.bench.Report;
+import io.mooring.bench.RunOptions;
 import io.mooring.bench.ServerMetrics;
 import io.mooring.bench.ServerProcess;
 import io.mooring.bench.Stats;
+import io.mooring.bench.SwarmOptions;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
@@ -19,6 +22,7 @@ import java.util.Map;
 import java.util.concurrent.Callable;
 import java.util.concurrent.TimeUnit;
 import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.ParameterException;
@@ -42,6 +46,7 @@ public final class StormCommand implements Callable<Integer> {
     private static final int SIZE_BYTES_MAX = 64 << 10;
     /** Publishers, and who asks for /metrics. */
     private static final int SPARE_CONNECTIONS = 100;
+    private static final int ROUNDS = 5;
     private static final String JVM = "-XX:+UseSerialGC"
             + " --add-exports=java.base/jdk.internal.misc=ALL-UNNAMED"
             + " --enable-native-access=ALL-UNNAMED";
@@ -79,21 +84,10 @@ public final class StormCommand implements Callable<Integer> {
             description = "timed, per topic and round; ${DEFAULT-VALUE}")
     private int broadcasts;
 
-    @Option(names = "--rounds", defaultValue = "5", description = "${DEFAULT-VALUE}")
-    private int rounds;
-
     @Option(names = "--minutes", defaultValue = "0", paramLabel = "M",
             description = "at the end: publishes for so long to the topic with deaf subscribers,"
                     + " without a pause; ${DEFAULT-VALUE}")
     private double minutes;
-
-    @Option(names = "--realtime",
-            description = "as root: the server and the echoes before all others (SCHED_RR), to"
-                    + " keep the rest of a busy machine out of the figures")
-    private boolean realtime;
-
-    @Option(names = "--json", paramLabel = "FILE", description = "write all figures there too")
-    private Path json;
 
     @Option(names = "--server-args", paramLabel = "ARGS", defaultValue = "",
             description = "more arguments of 'mooring serve', as --slow-receivers latest")
@@ -104,15 +98,20 @@ public final class StormCommand implements Callable<Integer> {
             description = "JVM flags of the server; by default its launcher's")
     private String serverJvm;
 
-    @Option(names = "--swarm-jvm", paramLabel = "FLAGS",
-            defaultValue = "${sys:mooring.swarm.jvm:-" + JVM + "}",
-            description = "JVM flags of the subscribers; by default the swarm's launcher's")
-    private String swarmJvm;
+    @Mixin
+    private RunOptions runOptions;
+
+    @Mixin
+    private CoreOptions cores;
+
+    @Mixin
+    private SwarmOptions swarmOptions;
 
     @Spec
     private CommandSpec spec;
 
     private final Outcome outcome = new Outcome();
+    private int rounds;
     private Home home;
     private boolean mayRunRealtime;
     private Path echoProgram;
@@ -123,6 +122,7 @@ public final class StormCommand implements Callable<Integer> {
 
     @Override
     public Integer call() {
+        rounds = runOptions.rounds(ROUNDS);
         require(connections >= 1 && rounds >= 1 && broadcasts >= 1 && echoConnections >= 1
                 && echoRate >= 1, "--connections, --rounds, --broadcasts, --echo-connections and"
                 + " --echo-rate must be 1 or more");
@@ -133,15 +133,12 @@ public final class StormCommand implements Callable<Integer> {
         require(seconds > 0 && warmupSeconds >= 0 && minutes >= 0,
                 "--seconds must be more than 0, --warmup and --minutes not less");
         home = Home.locate();
-        NativeTools.requirePinning();
+        cores.requirePlaces();
         mayRunRealtime = NativeTools.mayRunRealtime();
-        if (realtime) {
-            NativeTools.requireRealtime();
-        }
         echoProgram = new NativeTools(home).program("echo_load");
         System.out.println(Machine.line());
         try (ServerProcess started = ServerProcess.start(engine(), "127.0.0.1", connectionsMax(),
-                new Core(0, realtime), home)) {
+                cores.serverCore(), home)) {
             server = started;
             metrics = new ServerMetrics(server.port());
             bounds = Bounds.ask(planCommand(), (long) ServerMetrics.sum(metrics.now(),
@@ -248,7 +245,7 @@ public final class StormCommand implements Callable<Integer> {
 
     /** Of their own where there are three; else the echoes go before what shares theirs. */
     private Core echoCore() {
-        return Runtime.getRuntime().availableProcessors() > 2 ? new Core(2, realtime)
+        return Runtime.getRuntime().availableProcessors() > 2 ? new Core(2, cores.realtime())
                 : new Core(1, mayRunRealtime);
     }
 
@@ -284,10 +281,9 @@ public final class StormCommand implements Callable<Integer> {
     }
 
     private Crowd crowd(String name, double deafPercent) {
-        List<String> line = java(swarmJvm);
         String topic = name.replace(' ', '-');
-        line.addAll(List.of("swarm", "ws://127.0.0.1:" + server.port() + "/topic/" + topic,
-                "--control", "--threads", "1", "--deaf", "" + deafPercent));
+        List<String> line = swarmOptions.command(home, server.port(), "/topic/" + topic,
+                "--threads", "1", "--deaf", "" + deafPercent);
         return new Crowd(name, line, new Core(1, false),
                 home.target("logs").resolve("storm-" + topic + ".log"), server::requireAlive,
                 sizeBytes);
@@ -316,9 +312,9 @@ public final class StormCommand implements Callable<Integer> {
         options.put("broadcasts", broadcasts);
         options.put("rounds", rounds);
         options.put("minutes", minutes);
-        options.put("realtime", realtime);
+        options.put("realtime", cores.realtime());
         options.put("server_args", serverArgs);
         new Report("storm").put("options", options).put("bounds", bounds.json())
-                .put("results", outcome.json()).write(json);
+                .put("results", outcome.json()).write(runOptions.json());
     }
 }

@@ -3,6 +3,8 @@ package io.mooring.bench.million;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.within;
 
+import io.mooring.bench.html.Units;
+import io.mooring.bench.html.XyChart;
 import org.assertj.core.data.Percentage;
 import org.junit.jupiter.api.Test;
 

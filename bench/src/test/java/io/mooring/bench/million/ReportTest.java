@@ -4,6 +4,9 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.mooring.bench.Json;
 import io.mooring.bench.Machine;
+import io.mooring.bench.html.Html;
+import io.mooring.bench.html.Units;
+import io.mooring.bench.html.XyChart;
 import java.io.StringReader;
 import java.nio.file.Files;
 import java.nio.file.Path;

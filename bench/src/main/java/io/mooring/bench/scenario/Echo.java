@@ -1,0 +1,98 @@
+package io.mooring.bench.scenario;
+
+import io.mooring.bench.EchoLoad;
+import io.mooring.bench.matrix.Bench;
+import io.mooring.bench.matrix.Metric;
+import io.mooring.bench.matrix.Scenario;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import picocli.CommandLine.Option;
+
+/** Echoes as fast as they come: each connection sends the next message when it has the last. */
+public final class Echo implements Scenario {
+
+    @Option(names = "--connections", defaultValue = "1,100,1000", split = ",", paramLabel = "N",
+            description = "${DEFAULT-VALUE}")
+    private List<Integer> connections;
+
+    @Option(names = "--size", defaultValue = "64,16384", split = ",", paramLabel = "BYTES",
+            description = "of a message's payload, 16 or more; ${DEFAULT-VALUE}")
+    private List<Integer> sizesBytes;
+
+    @Option(names = "--seconds", defaultValue = "3",
+            description = "measured, per engine, variant and round; ${DEFAULT-VALUE}")
+    private double seconds;
+
+    @Option(names = "--warmup", defaultValue = "1", paramLabel = "SECONDS",
+            description = "loaded but not measured before each; ${DEFAULT-VALUE}")
+    private double warmupSeconds;
+
+    @Override
+    public String name() {
+        return "echo";
+    }
+
+    @Override
+    public String question() {
+        return "Echoes in a closed loop, one message in flight on each connection: how many a"
+                + " second, how many per second of the server's CPU, and how long each takes.";
+    }
+
+    private Map<String, EchoLoad.Plan> plans() {
+        Map<String, EchoLoad.Plan> plans = new LinkedHashMap<>();
+        for (int size : sizesBytes) {
+            for (int count : connections) {
+                plans.put(Sizes.text(count, size), new EchoLoad.Plan(count, size, 0,
+                        warmupSeconds, seconds));
+            }
+        }
+        return plans;
+    }
+
+    @Override
+    public List<String> variants() {
+        return List.copyOf(plans().keySet());
+    }
+
+    @Override
+    public List<Metric> metrics() {
+        return List.of(Metric.MESSAGES_PER_CPU_S, Metric.MESSAGES_PER_S, Metric.LATENCY_P50_MS,
+                Metric.LATENCY_P99_MS, Metric.LATENCY_P999_MS);
+    }
+
+    @Override
+    public List<String> quick() {
+        return List.of("--connections", "1,200", "--size", "64", "--seconds", "0.5", "--warmup",
+                "0.3");
+    }
+
+    @Override
+    public Map<String, Object> options() {
+        Map<String, Object> options = new LinkedHashMap<>();
+        options.put("connections", connections);
+        options.put("size", sizesBytes);
+        options.put("seconds", seconds);
+        options.put("warmup", warmupSeconds);
+        return options;
+    }
+
+    @Override
+    public String refusal() {
+        if (connections.isEmpty() || connections.stream().anyMatch(count -> count < 1)) {
+            return "--connections must be 1 or more";
+        }
+        if (sizesBytes.isEmpty() || !sizesBytes.stream().allMatch(Sizes::fits)) {
+            return Sizes.REFUSAL;
+        }
+        return seconds > 0 && warmupSeconds >= 0 ? null
+                : "--seconds must be more than 0, --warmup not less";
+    }
+
+    @Override
+    public Subject open(String engine, Bench bench) {
+        int most = connections.stream().mapToInt(Integer::intValue).max().orElseThrow();
+        return new EchoServer(bench, bench.echoServer(engine, "127.0.0.1", most, ""), plans(),
+                () -> 0);
+    }
+}
