@@ -5,6 +5,7 @@ import io.mooring.memory.MemoryWatch;
 import io.mooring.reactor.Counter;
 import io.mooring.reactor.Reactor;
 import io.mooring.reactor.ReactorGroup;
+import io.mooring.ring.Engine;
 import java.nio.charset.StandardCharsets;
 import java.util.List;
 import java.util.function.ToLongFunction;
@@ -20,12 +21,14 @@ final class Metrics {
     private Metrics() {
     }
 
-    static HttpReply reply(ReactorGroup group, MemoryWatch memory) {
-        return new HttpReply(200, TYPE, text(group, memory).getBytes(StandardCharsets.UTF_8));
+    static HttpReply reply(ReactorGroup group, Engine engine, MemoryWatch memory) {
+        return new HttpReply(200, TYPE, text(group, engine, memory).getBytes(StandardCharsets.UTF_8));
     }
 
-    static String text(ReactorGroup group, MemoryWatch memory) {
+    static String text(ReactorGroup group, Engine engine, MemoryWatch memory) {
         StringBuilder out = new StringBuilder(16 * 1024);
+        out.append("# TYPE mooring_engine info\n# HELP mooring_engine What waits for the sockets\n")
+            .append("mooring_engine_info{name=\"").append(engine.name()).append("\"} 1\n");
         gauge(out, "connections_open", "Connections held now", group.admission().open());
         gauge(out, "connections_max", "Connections that are admitted at most",
             group.admission().connectionsMax());

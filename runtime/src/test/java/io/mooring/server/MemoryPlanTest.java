@@ -8,10 +8,12 @@ import io.mooring.memory.Machine;
 import io.mooring.memory.Reserve;
 import io.mooring.reactor.Arming;
 import io.mooring.reactor.ReactorConfig;
-import io.mooring.ws.OriginPolicy;
+import io.mooring.ring.IoUring;
+import io.mooring.sys.KernelFeatures;
 import io.mooring.sys.SetupException;
 import io.mooring.topic.TopicNames;
 import io.mooring.topic.Topics;
+import io.mooring.ws.OriginPolicy;
 import java.io.IOException;
 import java.net.URISyntaxException;
 import java.nio.file.Files;
@@ -28,6 +30,8 @@ import org.junit.jupiter.api.io.TempDir;
 
 /** What is said before a server starts: does it add up, and does it come true? */
 class MemoryPlanTest {
+    private static final IoUring IO_URING =
+        new IoUring(new KernelFeatures("6.18", 0, true, true));
     private static final long MIB = 1 << 20;
     private static final int MILLION = 1_000_000;
     private static final Percentage TOLERANCE = Percentage.withPercentage(15);
@@ -44,7 +48,7 @@ class MemoryPlanTest {
         ReactorConfig config = new ReactorConfig(connections / 2 + 96, files, 512, 4096, 512, 4096,
             64 * MIB, 65_536, 8_192, 10_000, 120_000, 5_000, Arming.ADAPTIVE, 30_000,
             OriginPolicy.SAME_HOST);
-        return new MemoryPlan(config, 2, connections, 64 * MIB, false, told, files,
+        return new MemoryPlan(config, IO_URING, 2, connections, 64 * MIB, false, told, files,
             Machine.read(root, pageBytes), JvmMemory.whole(80 * MIB));
     }
 
