@@ -47,7 +47,7 @@ final class ServerStart {
         if (fit >= wanted || fit < 1) {
             return wanted;
         }
-        told.onNotice.accept(String.format(Locale.ROOT, "note: up to %,d connections, not %,d: "
+        told.onNotice.accept(String.format(Locale.ROOT, "warning: up to %,d connections, not %,d: "
             + "with epoll each takes a descriptor, and RLIMIT_NOFILE is %,d (ulimit -n, or "
             + "LimitNOFILE= in the systemd unit)", fit, wanted, files));
         return (int) fit;

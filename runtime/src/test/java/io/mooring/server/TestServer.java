@@ -31,7 +31,8 @@ final class TestServer {
      * /echo, /topic/*, /healthz and /metrics, as the command line serves them, with two reactors.
      */
     static WebSocketServer.Builder builder() {
-        return WebSocketServer.builder().reactors(2).maxConnections(20_000).withMetrics()
+        // As many as tests make, with as few descriptors as a sandbox may have.
+        return WebSocketServer.builder().reactors(2).maxConnections(10_000).withMetrics()
             .path("/echo", new EchoHandler())
             .path(TopicHandler.PREFIX + "*", new TopicHandler());
     }
