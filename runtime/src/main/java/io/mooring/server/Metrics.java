@@ -27,8 +27,9 @@ final class Metrics {
 
     static String text(ReactorGroup group, Engine engine, MemoryWatch memory) {
         StringBuilder out = new StringBuilder(16 * 1024);
-        out.append("# TYPE mooring_engine info\n# HELP mooring_engine What waits for the sockets\n")
-            .append("mooring_engine_info{name=\"").append(engine.name()).append("\"} 1\n");
+        out.append("# TYPE mooring_engine gauge\n")
+            .append("# HELP mooring_engine What waits for the sockets, by its name\n")
+            .append("mooring_engine{name=\"").append(engine.name()).append("\"} 1\n");
         gauge(out, "connections_open", "Connections held now", group.admission().open());
         gauge(out, "connections_max", "Connections that are admitted at most",
             group.admission().connectionsMax());
