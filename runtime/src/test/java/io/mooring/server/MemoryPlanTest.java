@@ -3,6 +3,7 @@ package io.mooring.server;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import io.mooring.epoll.Epoll;
 import io.mooring.memory.FakeMachine;
 import io.mooring.memory.Machine;
 import io.mooring.memory.Reserve;
@@ -82,6 +83,19 @@ class MemoryPlanTest {
         });
         // 64 of slab, 3,834 of socket, 32 + 256 for waiting; the table's 8 are there from the start
         assertThat(plan.perConnectionBytes()).isEqualTo(64 + 3_834 + 32 + 256);
+    }
+
+    /** With epoll: a slot and its file's, the socket, a descriptor, what epoll keeps of it. */
+    @Test
+    void onEpoll() {
+        ReactorConfig config = new ReactorConfig(500_096, 1 << 20, 512, 4096, 512, 4096, 64 * MIB,
+            65_536, 8_192, 10_000, 120_000, 5_000, Arming.HOT, 30_000, OriginPolicy.SAME_HOST);
+        MemoryPlan plan = new MemoryPlan(config, new Epoll("asked for"), 2, MILLION, 64 * MIB,
+            false, Reserve.AUTO, 20_000, Machine.read(new FakeMachine(directory).root(), 4096),
+            JvmMemory.whole(80 * MIB));
+        assertThat(plan.perConnectionBytes()).isEqualTo(64 + 16 + 3_834 + 8 + 208);
+        expect(plan, "open files", PlanChecks.State.ERROR, "1,000,000 connections",
+            "RLIMIT_NOFILE is 20,000 for the whole process", "ulimit -n 1000072", "io_uring");
     }
 
     @Test
