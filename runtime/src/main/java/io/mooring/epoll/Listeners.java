@@ -13,8 +13,8 @@ import java.util.List;
  *
  * <p>A listener may be shared by many rings, so it is watched level-triggered with EPOLLEXCLUSIVE:
  * one ring is woken for each connection, and one that is awake does not keep a sleeping one from
- * hearing of it. And only while accepts wait here: a ring that has none would be told in vain, again
- * and again, of what others are to take.
+ * hearing of it. And only while accepts wait here: a ring that has none would be told in vain,
+ * again and again, of what others are to take.
  */
 final class Listeners {
     /**

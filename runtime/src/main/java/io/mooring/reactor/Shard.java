@@ -123,7 +123,8 @@ final class Shard implements RingSignals.Bed {
         switch (-result) {
             case Errno.EINTR, Errno.EAGAIN, Errno.EBUSY ->
                 counters.increment(Counter.ENTER_RETRIES);
-            default -> throw new IllegalStateException("a ring cannot be entered: " + Errno.text(result));
+            default -> throw new IllegalStateException(
+                "a ring cannot be entered: " + Errno.text(result));
         }
     }
 

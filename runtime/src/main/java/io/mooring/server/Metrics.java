@@ -22,7 +22,8 @@ final class Metrics {
     }
 
     static HttpReply reply(ReactorGroup group, Engine engine, MemoryWatch memory) {
-        return new HttpReply(200, TYPE, text(group, engine, memory).getBytes(StandardCharsets.UTF_8));
+        return new HttpReply(200, TYPE,
+            text(group, engine, memory).getBytes(StandardCharsets.UTF_8));
     }
 
     static String text(ReactorGroup group, Engine engine, MemoryWatch memory) {

@@ -20,9 +20,9 @@ import org.junit.jupiter.api.io.TempDir;
 
 /** Every constant of {@link Abi} and {@link Errno} against the C headers of this machine. */
 class AbiTest {
-    private static final String HEADERS = "errno.h fcntl.h poll.h netinet/in.h netinet/tcp.h sys/mman.h "
-        + "sys/epoll.h sys/eventfd.h sys/resource.h sys/socket.h sys/syscall.h sys/uio.h linux/time_types.h "
-        + "linux/io_uring.h";
+    private static final String HEADERS = "errno.h fcntl.h poll.h netinet/in.h netinet/tcp.h "
+        + "sys/mman.h sys/epoll.h sys/eventfd.h sys/resource.h sys/socket.h sys/syscall.h "
+        + "sys/uio.h linux/time_types.h linux/io_uring.h";
 
     /** Ours, not the kernel's. */
     private static final Set<String> OURS = Set.of("KERNEL_MAJOR_MIN", "KERNEL_MINOR_MIN");
