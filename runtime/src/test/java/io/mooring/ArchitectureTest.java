@@ -29,13 +29,15 @@ class ArchitectureTest {
         entry("ws", Set.of()),
         entry("api", Set.of()),
         entry("ring", Set.of("sys")),
+        entry("epoll", Set.of("sys", "ring")),
         entry("frame", Set.of("ws", "ring", "sys")),
         entry("conn", Set.of("sys", "ws")),
         entry("topic", Set.of("sys", "conn")),
         entry("reactor", Set.of("sys", "ring", "ws", "frame", "conn", "api", "topic")),
-        entry("swarm", Set.of("sys", "ring", "ws")),
+        entry("swarm", Set.of("sys", "ring", "epoll", "ws")),
         entry("memory", Set.of("sys")),
-        entry("server", Set.of("sys", "api", "memory", "reactor", "swarm", "ws")));
+        entry("server",
+            Set.of("sys", "ring", "epoll", "api", "memory", "reactor", "swarm", "ws")));
 
     private static final int LINES_MAX = 500;
     private static final int COLUMNS_MAX = 100;

@@ -17,11 +17,13 @@ import java.nio.file.Path;
  * @param overcommitNever whether vm.overcommit_memory is 2: what is mapped counts, touched or not
  * @param commitBytes how much more may be mapped then
  * @param residentBytes of this process
+ * @param watchesMax fs.epoll.max_user_watches, over all processes of a user
  */
 public record Machine(long pageBytes, long totalBytes, long availableBytes,
     long cgroupHeadroomBytes, long cgroupLimitBytes, Path cgroupLimitFile, long tcpUsedBytes,
     long tcpPressureBytes, long mappingsMax, long filesMax, long filesOpen, boolean filesExempt,
-    boolean overcommitNever, long commitBytes, long residentBytes) {
+    boolean overcommitNever, long commitBytes, long residentBytes,
+    long watchesMax) {
 
     public static final long UNLIMITED = ProcFile.UNLIMITED;
 
@@ -46,7 +48,8 @@ public record Machine(long pageBytes, long totalBytes, long availableBytes,
                 number(root, "proc/sys/fs/file-nr", 0), isAdmin(root),
                 number(root, "proc/sys/vm/overcommit_memory", 0) == NEVER,
                 commitLimit < 0 ? UNLIMITED : Math.max(0, commitLimit - Math.max(0, committed)),
-                pages(root) * pageBytes);
+                pages(root) * pageBytes,
+                number(root, "proc/sys/fs/epoll/max_user_watches", UNLIMITED));
         }
     }
 

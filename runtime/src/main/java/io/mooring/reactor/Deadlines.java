@@ -63,9 +63,11 @@ final class Deadlines {
         }
     }
 
-    /** A connection that has just become hot. */
+    /** A connection that has just become hot, or hot and talking again. */
     void watchHot(int slot) {
-        wheel.schedule(slot, shard.reactor.nowTick() + COOL_TICKS);
+        // A short idle time is due before that, and a slot has one place on the wheel.
+        int ticks = idleTicks > 0 ? Math.min(COOL_TICKS, idleTicks / 2) : COOL_TICKS;
+        wheel.schedule(slot, shard.reactor.nowTick() + ticks);
     }
 
     /** One that is closing: the peer's part has a deadline, which only progress moves. */

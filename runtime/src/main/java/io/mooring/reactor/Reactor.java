@@ -4,11 +4,11 @@ import io.mooring.api.Routes;
 import io.mooring.conn.FrameBudget;
 import io.mooring.conn.IdleWheel;
 import io.mooring.conn.SpillPool;
+import io.mooring.ring.Engine;
 import io.mooring.ring.RingSignals;
 import io.mooring.ring.Sqe;
 import io.mooring.ring.UserData;
 import io.mooring.sys.Abi;
-import io.mooring.sys.KernelFeatures;
 import io.mooring.topic.Topics;
 import java.lang.System.Logger;
 import java.lang.System.Logger.Level;
@@ -59,7 +59,7 @@ public final class Reactor {
     private Acceptor accepting;
 
     private final int firstShard;
-    private final KernelFeatures features;
+    private final Engine engine;
     final Mailbox mailbox = new Mailbox(MAILBOX);
     private final RingSignals signals = new RingSignals(mailbox.eventFd());
     /** Published messages on their way here; bounded by the memory that frames may take. */
@@ -71,12 +71,12 @@ public final class Reactor {
     private int trimTick;
     private Thread thread;
 
-    Reactor(ReactorGroup group, int firstShard, ReactorConfig config, KernelFeatures features,
+    Reactor(ReactorGroup group, int firstShard, ReactorConfig config, Engine engine,
         Routes routes, Listener listener, Admission admission) {
         this.group = group;
         this.firstShard = firstShard;
         this.config = config;
-        this.features = features;
+        this.engine = engine;
         this.routes = routes;
         this.listener = listener;
         this.admission = admission;
@@ -385,7 +385,7 @@ public final class Reactor {
 
     private void setUp() {
         for (int i = 0; i < shards.length; i++) {
-            shards[i] = new Shard(this, firstShard + i, i, slotsPerShard(), features);
+            shards[i] = new Shard(this, firstShard + i, i, slotsPerShard(), engine);
             if (i > 0) {
                 signals.add(shards[i].ring);
             }

@@ -5,9 +5,9 @@ import io.mooring.api.Routes;
 import io.mooring.api.SendResult;
 import io.mooring.frame.SharedFrame;
 import io.mooring.frame.SharedFramePool;
+import io.mooring.ring.Engine;
 import io.mooring.ring.FixedBuffers;
 import io.mooring.ring.Ring;
-import io.mooring.sys.KernelFeatures;
 import io.mooring.topic.TopicNames;
 import java.lang.foreign.MemorySegment;
 import java.util.ArrayList;
@@ -47,10 +47,10 @@ public final class ReactorGroup {
      * @param onFailure told, on the reactor's thread, if one fails while it runs
      * @throws io.mooring.sys.SetupException if one cannot be set up; none runs then
      */
-    public static ReactorGroup start(int count, ReactorConfig config, KernelFeatures features,
+    public static ReactorGroup start(int count, ReactorConfig config, Engine engine,
         Routes routes, Listener listener, Admission admission, PublishConfig publishing,
         ThreadFactory threads, Consumer<Throwable> onFailure) {
-        ReactorGroup group = new ReactorGroup(count, config, features, routes, listener, admission,
+        ReactorGroup group = new ReactorGroup(count, config, engine, routes, listener, admission,
             publishing, onFailure);
         List<Reactor> started = new ArrayList<>();
         try {
@@ -68,7 +68,7 @@ public final class ReactorGroup {
         return group;
     }
 
-    private ReactorGroup(int count, ReactorConfig config, KernelFeatures features, Routes routes,
+    private ReactorGroup(int count, ReactorConfig config, Engine engine, Routes routes,
         Listener listener, Admission admission, PublishConfig publishing,
         Consumer<Throwable> onFailure) {
         this.onFailure = onFailure;
@@ -77,7 +77,7 @@ public final class ReactorGroup {
         this.pace = publishing.pace();
         this.frames = new SharedFramePool(publishing.frameBytesMax());
         this.zeroCopyFrom = publishing.zeroCopyFrom();
-        this.fixed = zeroCopyFrom == 0 ? null : pin(features, frames);
+        this.fixed = zeroCopyFrom == 0 ? null : pin(engine, frames);
         this.lendable = new ByteBudget(frames.bytesMax() / 4);
         // What is handed over lies on the heap.
         this.handed = new ByteBudget(
@@ -88,15 +88,15 @@ public final class ReactorGroup {
         int shards = config.shards();
         for (int i = 0; i < count; i++) {
             reactors[i] =
-                new Reactor(this, i * shards, config, features, routes, listener, admission);
+                new Reactor(this, i * shards, config, engine, routes, listener, admission);
         }
         this.publisher = new Publisher(reactors, names, frames, lendable, publishing.slow());
     }
 
-    private static FixedBuffers pin(KernelFeatures features, SharedFramePool frames) {
+    private static FixedBuffers pin(Engine engine, SharedFramePool frames) {
         frames.pin();
         try {
-            return FixedBuffers.pin(features, frames.address(), frames.bytesMax());
+            return engine.pin(frames.address(), frames.bytesMax());
         } catch (RuntimeException | Error e) {
             frames.close();
             throw e;

@@ -6,7 +6,7 @@ import io.mooring.ring.Sqe;
 
 /**
  * Sees to it that closed sockets are let go of where the kernel does that in order (before Linux
- * 6.13, {@link io.mooring.sys.KernelFeatures#closesAtOnce}): a file taken out of a ring's table
+ * 6.13, {@link io.mooring.ring.Engine#closesAtOnce}): a file taken out of a ring's table
  * stays until every request has ended that was begun in that ring before. One silent connection's
  * poll would keep the sockets of all that are closed after it.
  *

@@ -9,13 +9,13 @@ import io.mooring.conn.SpillPool;
 import io.mooring.ring.BufferRing;
 import io.mooring.ring.CompletionQueue;
 import io.mooring.ring.DirectFiles;
+import io.mooring.ring.Engine;
 import io.mooring.ring.Ring;
 import io.mooring.ring.RingSignals;
 import io.mooring.ring.SubmissionQueue;
 import io.mooring.ring.UserData;
 import io.mooring.sys.Errno;
 import io.mooring.sys.IntQueue;
-import io.mooring.sys.KernelFeatures;
 import java.lang.System.Logger;
 import java.lang.System.Logger.Level;
 
@@ -49,7 +49,7 @@ final class Shard implements RingSignals.Bed {
     final BufferRing buffers;
     final SpillPool spill;
     final SendQueue output;
-    /** See {@link KernelFeatures#closesAtOnce}. */
+    /** See {@link Engine#closesAtOnce}. */
     final boolean closesAtOnce;
 
     final Acceptor acceptor;
@@ -68,16 +68,16 @@ final class Shard implements RingSignals.Bed {
     /** Slots with something to do that found no room in the submission queue. */
     private final IntQueue ready = new IntQueue();
 
-    Shard(Reactor reactor, int index, int place, int slots, KernelFeatures features) {
+    Shard(Reactor reactor, int index, int place, int slots, Engine engine) {
         this.reactor = reactor;
         this.index = index;
         this.place = place;
         this.config = reactor.config;
         this.counters = reactor.counters;
-        this.ring = Ring.open(features, config.submissionEntries(), config.completionEntries());
+        this.ring = engine.open(config.submissionEntries(), config.completionEntries());
         this.sq = ring.sq();
         this.cq = ring.cq();
-        this.closesAtOnce = features.closesAtOnce();
+        this.closesAtOnce = engine.closesAtOnce();
         try {
             DirectFiles.register(ring, slots);
             reactor.group.attachFrames(ring);
@@ -91,7 +91,7 @@ final class Shard implements RingSignals.Bed {
         this.wheel = new IdleWheel(table, reactor.nowTick());
         this.spill = reactor.spill;
         this.output = new SendQueue(spill, reactor.backlog);
-        this.sender = new Sender(this, config, features.reportsZeroCopy());
+        this.sender = new Sender(this, config, engine.reportsZeroCopy());
         this.closer = new Closer(this);
         this.receiver = new Receiver(this);
         this.acceptor = new Acceptor(this, reactor.listener);
@@ -123,7 +123,8 @@ final class Shard implements RingSignals.Bed {
         switch (-result) {
             case Errno.EINTR, Errno.EAGAIN, Errno.EBUSY ->
                 counters.increment(Counter.ENTER_RETRIES);
-            default -> throw new IllegalStateException("io_uring_enter: " + Errno.text(result));
+            default -> throw new IllegalStateException(
+                "a ring cannot be entered: " + Errno.text(result));
         }
     }
 

@@ -24,11 +24,11 @@ public final class FixedBuffers implements AutoCloseable {
 
     private final long address;
     private final long bytes;
-    private final Ring source;
+    private final KernelRing source;
     /** Whether the kernel clones; found out by the first ring. */
     private volatile boolean clones = true;
 
-    private FixedBuffers(long address, long bytes, Ring source) {
+    private FixedBuffers(long address, long bytes, KernelRing source) {
         this.address = address;
         this.bytes = bytes;
         this.source = source;
@@ -43,7 +43,7 @@ public final class FixedBuffers implements AutoCloseable {
      */
     public static FixedBuffers pin(KernelFeatures features, long address, long bytes) {
         int plain = Abi.SETUP_CQSIZE | features.setupFlags() & Abi.SETUP_NO_SQARRAY;
-        Ring source = Ring.open(new KernelFeatures(features.release(), plain,
+        KernelRing source = KernelRing.open(new KernelFeatures(features.release(), plain,
             features.noSqArray(), false), 1, 2);
         try {
             register(source, address, bytes);
@@ -62,7 +62,7 @@ public final class FixedBuffers implements AutoCloseable {
      */
     public boolean attach(Ring ring) {
         if (clones) {
-            int result = ring.cloneBuffers(source);
+            int result = cloneBuffers(ring);
             if (result >= 0) {
                 return true;
             }
@@ -75,6 +75,15 @@ public final class FixedBuffers implements AutoCloseable {
         }
         register(ring, address, bytes);
         return false;
+    }
+
+    /** Shares the source's registration (6.12): 0, or -errno; -EINVAL before that. */
+    private int cloneBuffers(Ring ring) {
+        long arg = OffHeap.map(Abi.CLONE_BUFFERS_BYTES);
+        OffHeap.putInt(arg, source.fd());
+        int result = ring.register(Abi.REGISTER_CLONE_BUFFERS, arg, 1);
+        OffHeap.unmap(arg, Abi.CLONE_BUFFERS_BYTES);
+        return result;
     }
 
     /** The registration ends when the rings that have it are closed, too. */

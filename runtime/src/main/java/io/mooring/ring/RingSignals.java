@@ -33,7 +33,7 @@ public final class RingSignals {
     /** One ring more; it signals nothing yet. */
     public void add(Ring ring) {
         ring.registerEventFd(eventFd);
-        ring.signalEventFd(false);
+        ring.cq().signalEventFd(false);
         rings.add(ring);
     }
 
@@ -75,7 +75,7 @@ public final class RingSignals {
 
     private void signal(boolean on) {
         for (int i = 0; i < rings.size(); i++) {
-            rings.get(i).signalEventFd(on);
+            rings.get(i).cq().signalEventFd(on);
         }
     }
 

@@ -4,6 +4,7 @@ import io.mooring.memory.Machine;
 import io.mooring.memory.Reserve;
 import io.mooring.reactor.Arming;
 import io.mooring.reactor.ReactorConfig;
+import io.mooring.ring.Engine;
 import io.mooring.sys.Abi;
 import java.util.ArrayList;
 import java.util.List;
@@ -22,6 +23,12 @@ final class MemoryPlan {
     private static final long TABLE_ENTRY_BYTES = 8;
     private static final long FILE_NODE_BYTES = 32;
     private static final long POLL_BYTES = 256;
+    /** Of the process's own table, which doubles as it grows, in 8 B and some bits. */
+    private static final long DESCRIPTOR_BYTES = 8;
+    /** epitem 128, its entry in the socket's wait queue 64, the socket's list of epitems 16. */
+    private static final long EPOLL_BYTES = 208;
+    /** A slot's descriptor and what epoll has said of it. */
+    private static final long FILE_SLOT_BYTES = 16;
     private static final long RECEIVE_BYTES = 862;
     /** struct io_rings before the completions. */
     private static final long RINGS_HEAD_BYTES = 320;
@@ -53,6 +60,7 @@ final class MemoryPlan {
     private final int shards;
     private final long connections;
     private final ReactorConfig config;
+    private final Engine engine;
     private final Machine machine;
     private final long heapTables;
 
@@ -64,9 +72,11 @@ final class MemoryPlan {
      * @param framesPinned whether it is all touched at start
      * @param files RLIMIT_NOFILE
      */
-    MemoryPlan(ReactorConfig config, int reactors, int connections, long frameBytesMax,
-        boolean framesPinned, long told, long files, Machine machine, JvmMemory jvm) {
+    MemoryPlan(ReactorConfig config, Engine engine, int reactors, int connections,
+        long frameBytesMax, boolean framesPinned, long told, long files, Machine machine,
+        JvmMemory jvm) {
         this.config = config;
+        this.engine = engine;
         this.reactors = reactors;
         this.shards = reactors * config.shards();
         this.connections = connections;
@@ -84,6 +94,10 @@ final class MemoryPlan {
         int perShard = Math.ceilDiv(config.slotsMax(), shards / reactors);
         user("connection slab", shards * page(perShard * SLOT_BYTES), 0, connections * SLOT_BYTES,
             0, format("%,d slots of 64 B", slots));
+        if (engine.usesDescriptors()) {
+            user("file tables", shards * page(perShard * FILE_SLOT_BYTES), 0,
+                connections * FILE_SLOT_BYTES, 0, "16 B a slot: its descriptor, what epoll said");
+        }
         long cq = RINGS_HEAD_BYTES + (long) config.completionEntries() * Abi.CQE_BYTES;
         long rings = shards * (page(cq) + page((long) config.submissionEntries() * Abi.SQE_BYTES)
             + page(1));
@@ -127,6 +141,12 @@ final class MemoryPlan {
         long slots = (long) config.slotsMax() * reactors;
         kernel("sockets", 0, SOCKET_BYTES, 0, "2,521 socket, 863 inode, 193 file, 193 dentry, "
             + "64 LSM each; queues of bytes come on top");
+        if (engine.usesDescriptors()) {
+            kernel("descriptors", 0, DESCRIPTOR_BYTES, DESCRIPTOR_BYTES,
+                "8 B each; the table doubles when it is full");
+            kernel("epoll", 0, EPOLL_BYTES, 0, "128 epitem, 64 in the wait queue, 16 list");
+            return;
+        }
         kernel("direct descriptors", slots * TABLE_ENTRY_BYTES, FILE_NODE_BYTES, 0,
             "8 B a slot, 32 B each in use");
         boolean hot = config.arming() == Arming.HOT;
@@ -176,6 +196,10 @@ final class MemoryPlan {
     /** Of the sum at start, what this process has already. */
     long residentBytes() {
         return machine.residentBytes();
+    }
+
+    Engine engine() {
+        return engine;
     }
 
     int reactors() {

@@ -6,6 +6,7 @@ import io.mooring.memory.SendPace;
 import io.mooring.reactor.Counter;
 import io.mooring.reactor.Reactor;
 import io.mooring.reactor.ReactorGroup;
+import io.mooring.ring.Engine;
 import java.nio.charset.StandardCharsets;
 import java.util.List;
 import java.util.function.ToLongFunction;
@@ -21,12 +22,16 @@ final class Metrics {
     private Metrics() {
     }
 
-    static HttpReply reply(ReactorGroup group, MemoryWatch memory, SendPace pace) {
-        return new HttpReply(200, TYPE, text(group, memory, pace).getBytes(StandardCharsets.UTF_8));
+    static HttpReply reply(ReactorGroup group, Engine engine, MemoryWatch memory, SendPace pace) {
+        return new HttpReply(200, TYPE,
+            text(group, engine, memory, pace).getBytes(StandardCharsets.UTF_8));
     }
 
-    static String text(ReactorGroup group, MemoryWatch memory, SendPace pace) {
+    static String text(ReactorGroup group, Engine engine, MemoryWatch memory, SendPace pace) {
         StringBuilder out = new StringBuilder(16 * 1024);
+        out.append("# TYPE mooring_engine gauge\n")
+            .append("# HELP mooring_engine What waits for the sockets, by its name\n")
+            .append("mooring_engine{name=\"").append(engine.name()).append("\"} 1\n");
         gauge(out, "connections_open", "Connections held now", group.admission().open());
         gauge(out, "connections_max", "Connections that are admitted at most",
             group.admission().connectionsMax());

@@ -41,6 +41,9 @@ final class PlanChecks {
         checks.cgroup();
         checks.tcp();
         checks.files();
+        if (plan.engine().usesDescriptors()) {
+            checks.watches();
+        }
         checks.mappings();
         checks.overcommit();
         return checks.checks;
@@ -123,7 +126,16 @@ final class PlanChecks {
         }
     }
 
+    /** Descriptors that are no connection's, at most. */
+    static long ownDescriptors(int reactors) {
+        return DESCRIPTORS_OWN + 4L * reactors; // epoll and eventfd, and some refused on their way
+    }
+
     private void descriptors(long files) {
+        if (plan.engine().usesDescriptors()) {
+            connectionsAsDescriptors(files);
+            return;
+        }
         long needed = plan.shards() + DESCRIPTORS_OWN;
         if (needed > files || plan.shards() > SHARDS_MAX) {
             error("open files", "RLIMIT_NOFILE is " + files + ", too small for "
@@ -137,6 +149,42 @@ final class PlanChecks {
                 files == Long.MAX_VALUE ? "unlimited" : String.format(Locale.ROOT, "%,d", files),
                 plan.shards(), plan.shards() == plan.reactors() ? ", one per reactor" : "",
                 needed));
+        }
+    }
+
+    /** With epoll RLIMIT_NOFILE is for all reactors together. */
+    private void connectionsAsDescriptors(long files) {
+        long needed = plan.connections() + ownDescriptors(plan.reactors());
+        String limit = files == Long.MAX_VALUE ? "unlimited"
+            : String.format(Locale.ROOT, "%,d", files);
+        if (needed > files) {
+            error("open files", String.format(Locale.ROOT, "with epoll each connection takes a "
+                + "descriptor: %,d connections need %,d, and RLIMIT_NOFILE is %s for the whole "
+                + "process: raise it (ulimit -n %d, or LimitNOFILE= in the systemd unit), lower "
+                + "--max-connections, or use io_uring, which has no such limit (epoll, because: "
+                + "%s)", plan.connections(), needed, limit, needed, plan.engine()));
+        } else if (plan.shards() > plan.reactors()) {
+            error("open files", String.format(Locale.ROOT, "with epoll a reactor holds %,d "
+                + "connections at most: raise --reactors, or lower --max-connections",
+                plan.engine().slotsMax(files)));
+        } else {
+            ok("open files", String.format(Locale.ROOT, "%s open files for the whole process; "
+                + "%,d connections take one each, and about %,d are our own", limit,
+                plan.connections(), ownDescriptors(plan.reactors())));
+        }
+    }
+
+    /** Each socket that epoll watches counts, over all processes of a user. */
+    private void watches() {
+        long needed = plan.connections() + plan.reactors() * 2L;
+        if (machine.watchesMax() < needed) {
+            warn("epoll watches", String.format(Locale.ROOT, "%,d may be watched by one user, %,d "
+                + "are needed; connections beyond that are cut: "
+                + "sysctl -w fs.epoll.max_user_watches=%d", machine.watchesMax(), needed,
+                needed * 5 / 4));
+        } else {
+            ok("epoll watches", machine.watchesMax() == Machine.UNLIMITED ? "no limit"
+                : String.format(Locale.ROOT, "%,d of %,d", needed, machine.watchesMax()));
         }
     }
 

@@ -14,8 +14,9 @@ final class PlanPrinter {
 
     static String table(MemoryPlan plan) {
         StringBuilder out = new StringBuilder(8 * 1024);
-        line(out, "memory plan: up to %,d connections, %d reactors, %d rings; KiB%n%n",
+        line(out, "memory plan: up to %,d connections, %d reactors, %d rings; KiB%n",
             plan.connections(), plan.reactors(), plan.shards());
+        line(out, "engine: %s%n%n", plan.engine());
         line(out, ROW, "", "mapped", "at start", "all silent", "most, busy", "");
         side(out, plan, false, "this process");
         side(out, plan, true, "the kernel for it");
@@ -75,7 +76,8 @@ final class PlanPrinter {
             checks.add(JsonText.object("name", check.name(), "state", state(check), "text",
                 check.text()));
         }
-        return JsonText.of(JsonText.object("connections", plan.connections(),
+        return JsonText.of(JsonText.object("engine", plan.engine().name(),
+            "engine_why", plan.engine().toString(), "connections", plan.connections(),
             "reactors", plan.reactors(), "rings", plan.shards(),
             "per_connection_bytes", plan.perConnectionBytes(), "terms", terms,
             "process", sums(plan, false), "kernel", sums(plan, true), "checks", checks)) + "\n";

@@ -2,15 +2,19 @@ package io.mooring.server;
 
 import io.mooring.api.SlowReceivers;
 import io.mooring.api.SlowReceivers.Policy;
+import io.mooring.epoll.EngineChoice;
 import io.mooring.memory.SendPace;
 import io.mooring.reactor.Pace;
 import io.mooring.reactor.PublishConfig;
 import io.mooring.reactor.SlowReceiverRules;
+import io.mooring.ring.Engine;
 import io.mooring.sys.OffHeap;
+import io.mooring.sys.SetupException;
 import java.nio.file.Path;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.function.BooleanSupplier;
+import java.util.function.Consumer;
 
 /** What a server was told about published messages. */
 final class PublishSettings {
@@ -54,9 +58,22 @@ final class PublishSettings {
         zeroCopyFrom = (int) Ranges.bytes("zeroCopyFrom", bytes, 0, Integer.MAX_VALUE);
     }
 
-    /** Whether the memory of frames is registered with the rings, and so all there. */
-    boolean isPinned() {
-        return zeroCopyFrom > 0;
+    /**
+     * The size from which on frames are not copied, with this engine.
+     *
+     * @throws SetupException if it has no such sends, and was asked for by name
+     */
+    int zeroCopyFrom(Engine engine, EngineChoice choice, Consumer<String> onNotice) {
+        if (zeroCopyFrom == 0 || engine.sendsZeroCopy()) {
+            return zeroCopyFrom;
+        }
+        if (choice != EngineChoice.AUTO) {
+            throw new SetupException("--zero-copy-from needs io_uring, which can send without a "
+                + "copy: use --engine io_uring, or leave --zero-copy-from away");
+        }
+        onNotice.accept("warning: all frames are copied: --zero-copy-from needs io_uring, and "
+            + "this is epoll");
+        return 0;
     }
 
     /** @param isMemoryShort whether the server should take no memory that it can do without */
@@ -65,7 +82,7 @@ final class PublishSettings {
             isMemoryShort));
     }
 
-    PublishConfig config(int messageBytesMax, Pace pace) {
+    PublishConfig config(int messageBytesMax, int zeroCopyFrom, Pace pace) {
         return new PublishConfig(frameBytes(messageBytesMax),
             new SlowReceiverRules(slow, slowByPattern), pace, zeroCopyFrom);
     }

@@ -1,5 +1,6 @@
 package io.mooring.server;
 
+import io.mooring.epoll.EngineChoice;
 import io.mooring.memory.Reserve;
 import io.mooring.reactor.Arming;
 import java.io.PrintWriter;
@@ -26,8 +27,6 @@ import picocli.CommandLine.Spec;
 final class ServeCommand implements Callable<Integer> {
     private static final int SIGNAL_EXIT = 128;
 
-    enum Engine { AUTO, IO_URING }
-
     @Spec
     private CommandSpec spec;
 
@@ -39,9 +38,11 @@ final class ServeCommand implements Callable<Integer> {
         description = "TCP port; 0 takes a free one (default: ${DEFAULT-VALUE})")
     private int port;
 
-    @Option(names = "--engine", paramLabel = "auto|io_uring", defaultValue = "auto",
-        description = "What waits for the sockets (default: ${DEFAULT-VALUE})")
-    private Engine engine;
+    @Option(names = "--engine", paramLabel = "auto|io_uring|epoll",
+        defaultValue = "${sys:mooring.engine:-auto}",
+        description = "What waits for the sockets; auto: io_uring, or epoll where that is missing "
+            + "or blocked, saying why (default: ${DEFAULT-VALUE})")
+    private EngineChoice engine;
 
     @Option(names = "--reactors", paramLabel = "N",
         description = "Threads (default: one per core)")
@@ -84,7 +85,8 @@ final class ServeCommand implements Callable<Integer> {
 
     @Option(names = "--arming", paramLabel = "cold|hot|adaptive", defaultValue = "adaptive",
         description = "How connections wait: one-shot poll (least memory), multishot receive "
-            + "(least work), or by their traffic (default: ${DEFAULT-VALUE})")
+            + "(least work), or by their traffic; with epoll a receive costs no memory, and "
+            + "adaptive means hot (default: ${DEFAULT-VALUE})")
     private Arming arming;
 
     @Option(names = "--memory-reserve", paramLabel = "SIZE", defaultValue = "auto",
@@ -158,11 +160,11 @@ final class ServeCommand implements Callable<Integer> {
             failed.set(true);
             stop.countDown();
         }, WebSocketServer.Builder::start)) {
-            out.println(server.features());
+            out.println(server.engine());
             out.println(String.format(Locale.ROOT,
                 "listening on ws://%s:%d (%s, up to %,d connections); Ctrl-C stops",
                 host.contains(":") ? "[" + host + "]" : host, server.port(), threads(),
-                maxConnections));
+                server.connectionsMax()));
             out.flush();
             stop.await();
             out.println(String.format(Locale.ROOT,
@@ -183,7 +185,7 @@ final class ServeCommand implements Callable<Integer> {
             WebSocketServer.Builder builder = WebSocketServer.builder().host(host).port(port)
                 .maxConnections(maxConnections).maxConnectionsPerAddress(maxConnectionsPerAddress)
                 .maxMessage(maxMessage).handshakeTimeout(handshakeTimeout).idleTimeout(idleTimeout)
-                .arming(arming).withMetrics().onFailure(onFailure)
+                .arming(arming).engine(engine).withMetrics().onFailure(onFailure)
                 .path("/echo", new EchoHandler())
                 .path(TopicHandler.PREFIX + "*", new TopicHandler())
                 .post(TopicHandler.PREFIX + "*", new TopicPostHandler());

@@ -1,5 +1,7 @@
 package io.mooring.server;
 
+import io.mooring.epoll.EngineChoice;
+import io.mooring.ring.Engine;
 import io.mooring.swarm.Scenario;
 import io.mooring.swarm.Sources;
 import io.mooring.swarm.Swarm;
@@ -82,6 +84,13 @@ final class SwarmCommand implements Callable<Integer> {
         description = "Each with rings of its own (default: 1; 2 from four cores on)")
     private Integer threads;
 
+    @Option(names = "--engine", paramLabel = "auto|io_uring|epoll",
+        defaultValue = "${sys:mooring.engine:-auto}",
+        description = "What waits for the sockets; auto: io_uring, or epoll where that is missing "
+            + "or blocked, saying why; with epoll each connection takes a descriptor "
+            + "(default: ${DEFAULT-VALUE})")
+    private EngineChoice engine;
+
     @Option(names = "--source", paramLabel = "ADDRESS[-ADDRESS]",
         description = "Addresses of this machine to connect from (default: all of 127.0.0.0/8 "
             + "towards it, else the kernel's choice)")
@@ -109,7 +118,11 @@ final class SwarmCommand implements Callable<Integer> {
     public Integer call() throws IOException {
         SwarmConfig config = config();
         handleSignals();
-        try (Swarm swarm = Swarm.open(config)) {
+        Engine chosen = engine.open();
+        if (chosen.usesDescriptors() && engine == EngineChoice.AUTO) {
+            spec.commandLine().getErr().println("mooring: " + chosen);
+        }
+        try (Swarm swarm = Swarm.open(config, chosen)) {
             if (!swarm.isNoDelay()) {
                 spec.commandLine().getErr().println("mooring: this kernel cannot set TCP_NODELAY "
                     + "in a ring: latencies may include Nagle's delay; Linux 6.7 or newer can");

@@ -3,21 +3,15 @@ package io.mooring.server;
 import io.mooring.api.Delivery;
 import io.mooring.api.HttpHandler;
 import io.mooring.api.HttpPostHandler;
-import io.mooring.api.HttpReply;
 import io.mooring.api.Routes;
 import io.mooring.api.SendResult;
 import io.mooring.api.SlowReceivers;
 import io.mooring.api.WebSocketHandler;
-import io.mooring.memory.Machine;
+import io.mooring.epoll.EngineChoice;
 import io.mooring.memory.Reserve;
-import io.mooring.reactor.Admission;
 import io.mooring.reactor.Arming;
-import io.mooring.reactor.Listener;
-import io.mooring.reactor.ReactorConfig;
 import io.mooring.reactor.ReactorGroup;
-import io.mooring.sys.KernelFeatures;
-import io.mooring.sys.Limits;
-import io.mooring.sys.OffHeap;
+import io.mooring.ring.Engine;
 import io.mooring.sys.SetupException;
 import io.mooring.ws.CloseCode;
 import io.mooring.ws.Opcode;
@@ -29,7 +23,6 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.Objects;
-import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.Consumer;
 
 /**
@@ -39,23 +32,21 @@ import java.util.function.Consumer;
  */
 public final class WebSocketServer implements AutoCloseable {
     private static final Logger LOG = System.getLogger("io.mooring");
-    private static final int RING_FILES_MAX = 1 << 20;
-    private static final int SLOTS_SPARE = 96;
-    private static final int CONNECTIONS_DEFAULT = 100_000;
+    static final int CONNECTIONS_DEFAULT = 100_000;
     private static final int KIB = 1024;
     private static final Duration CLOSE_DRAIN = Duration.ofSeconds(5);
 
     private final ReactorGroup group;
-    private final KernelFeatures features;
+    private final Engine engine;
     private final int port;
     private final MemoryAdmission memory;
     private final TcpPace pace;
     private Boolean stoppedCleanly;
 
-    private WebSocketServer(ReactorGroup group, KernelFeatures features, int port,
-        MemoryAdmission memory, TcpPace pace) {
+    WebSocketServer(ReactorGroup group, Engine engine, int port, MemoryAdmission memory,
+        TcpPace pace) {
         this.group = group;
-        this.features = features;
+        this.engine = engine;
         this.port = port;
         this.memory = memory;
         this.pace = pace;
@@ -75,9 +66,14 @@ public final class WebSocketServer implements AutoCloseable {
         return group.admission().open();
     }
 
-    /** What the kernel offers, and so what is used. */
-    public KernelFeatures features() {
-        return features;
+    /** Connections that are taken at once, at most. */
+    public int connectionsMax() {
+        return group.admission().connectionsMax();
+    }
+
+    /** What waits for the sockets, and why it was chosen. */
+    public Engine engine() {
+        return engine;
     }
 
     /**
@@ -144,7 +140,7 @@ public final class WebSocketServer implements AutoCloseable {
 
     /** Every counter, as {@code GET /metrics} gives it: OpenMetrics text. */
     public String metrics() {
-        return Metrics.text(group, memory.watch(), pace.pace());
+        return Metrics.text(group, engine, memory.watch(), pace.pace());
     }
 
     /**
@@ -179,25 +175,26 @@ public final class WebSocketServer implements AutoCloseable {
 
     /** What a server is told. Every setting has a default that suits a small machine. */
     public static final class Builder {
-        private final Routes.Builder routes = Routes.builder();
-        private String host = "127.0.0.1";
-        private int port;
-        private int reactors = Runtime.getRuntime().availableProcessors();
-        private int connectionsMax = CONNECTIONS_DEFAULT;
-        private int connectionsPerAddressMax;
-        private int messageBytesMax = 64 * KIB;
-        private Duration handshakeTimeout = Duration.ofSeconds(10);
-        private Duration idleTimeout = Duration.ofSeconds(120);
-        private Duration closeTimeout = Duration.ofSeconds(5);
-        private Duration answerTimeout = Duration.ofSeconds(30);
-        private OriginPolicy origins = OriginPolicy.SAME_HOST;
-        private Arming arming = Arming.ADAPTIVE;
-        private boolean metrics;
-        private final PublishSettings publish = new PublishSettings();
-        private long memoryReserve = Reserve.AUTO;
-        private Path memoryRoot = Path.of("/");
-        private Consumer<String> onNotice = line -> LOG.log(Level.WARNING, line);
-        private Consumer<Throwable> onFailure = cause -> { };
+        final Routes.Builder routes = Routes.builder();
+        String host = "127.0.0.1";
+        int port;
+        int reactors = Runtime.getRuntime().availableProcessors();
+        int connectionsMax = CONNECTIONS_DEFAULT;
+        int connectionsPerAddressMax;
+        int messageBytesMax = 64 * KIB;
+        Duration handshakeTimeout = Duration.ofSeconds(10);
+        Duration idleTimeout = Duration.ofSeconds(120);
+        Duration closeTimeout = Duration.ofSeconds(5);
+        Duration answerTimeout = Duration.ofSeconds(30);
+        OriginPolicy origins = OriginPolicy.SAME_HOST;
+        Arming arming = Arming.ADAPTIVE;
+        EngineChoice engine = EngineChoice.byDefault();
+        boolean metrics;
+        final PublishSettings publish = new PublishSettings();
+        long memoryReserve = Reserve.AUTO;
+        Path memoryRoot = Path.of("/");
+        Consumer<String> onNotice = line -> LOG.log(Level.WARNING, line);
+        Consumer<Throwable> onFailure = cause -> { };
 
         private Builder() {
         }
@@ -280,6 +277,15 @@ public final class WebSocketServer implements AutoCloseable {
         /** How connections wait for input. */
         public Builder arming(Arming value) {
             arming = value;
+            return this;
+        }
+
+        /**
+         * What waits for the sockets. AUTO, the default: io_uring, or epoll where that is missing
+         * or blocked; the system property mooring.engine may name another default.
+         */
+        public Builder engine(EngineChoice value) {
+            engine = value;
             return this;
         }
 
@@ -409,89 +415,12 @@ public final class WebSocketServer implements AutoCloseable {
          * @throws SetupException with one line that names what to change
          */
         public WebSocketServer start() {
-            long files = Limits.raiseOpenFiles();
-            ReactorConfig config = config(files);
-            KernelFeatures features = KernelFeatures.probe();
-            Machine machine = Machine.read(memoryRoot, OffHeap.PAGE_BYTES);
-            PlanChecks.heed(plan(config, files, machine, JvmMemory.whole(machine.residentBytes())),
-                connectionsMax != CONNECTIONS_DEFAULT, onNotice);
-            Listener listener = Listener.open(host, port);
-            WebSocketServer server;
-            try {
-                server = assemble(config, features, listener);
-            } catch (RuntimeException | Error e) {
-                listener.close();
-                throw e;
-            }
-            try {
-                server.memory.start();
-            } catch (RuntimeException | Error e) { // no thread for it
-                server.stop(Duration.ZERO);
-                throw e;
-            }
-            return server;
-        }
-
-        /** Everything but the watch's thread, which must not run while this may still fail. */
-        private WebSocketServer assemble(ReactorConfig config, KernelFeatures features,
-            Listener listener) {
-            Admission admission = new Admission(connectionsMax, connectionsPerAddressMax);
-            MemoryAdmission memory =
-                new MemoryAdmission(admission, listener, memoryRoot, memoryReserve, onNotice);
-            TcpPace pace = publish.pace(memoryRoot, admission::isStopped);
-            try {
-                GroupHolder holder = new GroupHolder();
-                if (metrics) {
-                    routes.http("/healthz", request -> HttpReply.text(200, "ok\n"));
-                    routes.http("/metrics",
-                        request -> Metrics.reply(holder.group, memory.watch(), pace.pace()));
-                }
-                AtomicInteger number = new AtomicInteger();
-                holder.group = ReactorGroup.start(reactors, config, features, routes.build(),
-                    listener, admission, publish.config(messageBytesMax, pace),
-                    run -> new Thread(null, run, "mooring-" + number.getAndIncrement(), 0, false),
-                    onFailure);
-                return new WebSocketServer(holder.group, features, listener.port(), memory,
-                    pace);
-            } catch (RuntimeException | Error e) {
-                pace.close();
-                memory.close();
-                throw e;
-            }
+            return new ServerStart(this).start();
         }
 
         /** What this server would take, worked out without mapping or binding anything. */
         MemoryPlan plan() {
-            long files = Limits.raiseOpenFiles();
-            Machine machine = Machine.read(memoryRoot, OffHeap.PAGE_BYTES);
-            return plan(config(files), files, machine,
-                JvmMemory.detailed(machine.residentBytes()));
-        }
-
-        private MemoryPlan plan(ReactorConfig config, long files, Machine machine, JvmMemory jvm) {
-            return new MemoryPlan(config, reactors, connectionsMax,
-                publish.frameBytes(messageBytesMax), publish.isPinned(), memoryReserve, files,
-                machine, jvm);
-        }
-
-        /** A request for /metrics may come before the group is known here. */
-        private static final class GroupHolder {
-            volatile ReactorGroup group;
-        }
-
-        private ReactorConfig config(long files) {
-            int perShard = (int) Math.min(files, RING_FILES_MAX);
-            int slots = Math.ceilDiv(connectionsMax, reactors) + SLOTS_SPARE;
-            // One shard of many has its turn of the traffic, and memory for it, with the others.
-            int buffers = slots > perShard ? 256 : 512;
-            return new ReactorConfig(slots, perShard, 512, 4096, buffers, 4 * KIB,
-                Math.max(64L * KIB * KIB, 8L * messageBytesMax), messageBytesMax, 8 * KIB,
-                ms(handshakeTimeout), ms(idleTimeout), ms(closeTimeout), arming,
-                ms(answerTimeout), origins);
-        }
-
-        private static int ms(Duration duration) {
-            return Math.toIntExact(duration.toMillis());
+            return new ServerStart(this).plan();
         }
     }
 }

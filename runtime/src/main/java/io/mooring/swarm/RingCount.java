@@ -31,6 +31,22 @@ final class RingCount {
             enough));
     }
 
+    /** The same where each connection takes a descriptor, and a thread has one ring. */
+    static void checkDescriptors(int connections, int threads, int slots, long openFiles) {
+        long needed = connections + 1L + SPARE + 2L * threads; // one is the publisher's
+        if (needed > openFiles) {
+            throw new SetupException(String.format(Locale.ROOT,
+                "with epoll each connection takes a descriptor, and RLIMIT_NOFILE allows %,d: "
+                + "raise it (ulimit -n %d, or LimitNOFILE= in the systemd unit), ask for fewer "
+                + "connections, or use io_uring, which has no such limit", openFiles, needed));
+        }
+        if (Math.ceilDiv(connections, threads) >= slots) {
+            throw new SetupException(String.format(Locale.ROOT,
+                "with epoll a thread holds %,d connections at most: ask for more --threads",
+                slots - 1));
+        }
+    }
+
     private static boolean isEnough(int connections, int threads, int slots, long openFiles) {
         return rings(connections, threads, slots) + SPARE <= openFiles;
     }

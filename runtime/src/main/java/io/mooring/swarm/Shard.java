@@ -54,8 +54,8 @@ final class Shard implements RingSignals.Bed {
         this.counts = worker.counts;
         this.frames = worker.frames;
         this.hot = worker.config.scenario() == Scenario.ECHO;
-        this.closesAtOnce = worker.features.closesAtOnce();
-        this.ring = Ring.open(worker.features, SUBMISSIONS, COMPLETIONS);
+        this.closesAtOnce = worker.engine.closesAtOnce();
+        this.ring = worker.engine.open(SUBMISSIONS, COMPLETIONS);
         this.sq = ring.sq();
         this.cq = ring.cq();
         try {
@@ -81,7 +81,7 @@ final class Shard implements RingSignals.Bed {
         counts.increment(Count.ENTERS);
         if (result < 0 && result != -Errno.EINTR && result != -Errno.EAGAIN
                 && result != -Errno.EBUSY) {
-            throw new IllegalStateException("io_uring_enter: " + Errno.text(result));
+            throw new IllegalStateException("a ring cannot be entered: " + Errno.text(result));
         }
         if (ring.overflowed()) {
             counts.increment(Count.COMPLETION_OVERFLOWS);

@@ -2,10 +2,10 @@ package io.mooring.swarm;
 
 import io.mooring.ring.CompletionQueue;
 import io.mooring.ring.DirectFiles;
+import io.mooring.ring.Engine;
 import io.mooring.ring.Ring;
 import io.mooring.ring.Sqe;
 import io.mooring.sys.Abi;
-import io.mooring.sys.KernelFeatures;
 import io.mooring.sys.OffHeap;
 
 /**
@@ -16,8 +16,8 @@ import io.mooring.sys.OffHeap;
  */
 record SocketOps(boolean options, boolean bind) {
     /** Tries the kernel. */
-    static SocketOps probe(KernelFeatures features) {
-        try (Ring ring = Ring.open(features, 4, 4)) {
+    static SocketOps probe(Engine engine) {
+        try (Ring ring = engine.open(4, 4)) {
             boolean options = ring.supports(Abi.OP_SOCKET) && ring.supports(Abi.OP_URING_CMD)
                 && canSetOptions(ring);
             return new SocketOps(options, options && ring.supports(Abi.OP_BIND));

@@ -1,6 +1,7 @@
 package io.mooring.swarm;
 
-import io.mooring.sys.KernelFeatures;
+import io.mooring.epoll.EngineChoice;
+import io.mooring.ring.Engine;
 import io.mooring.sys.Limits;
 import io.mooring.sys.SetupException;
 import java.util.ArrayList;
@@ -42,6 +43,7 @@ public final class Swarm implements AutoCloseable {
     private final AtomicInteger sourceBlocks = new AtomicInteger();
     /** Connections opened, over all workers: which of them are deaf follows from it. */
     private final AtomicLong opens = new AtomicLong();
+    private final Engine engine;
     private final SocketOps socketOps;
     private final int slotsPerShard;
     private final long openFiles;
@@ -50,15 +52,23 @@ public final class Swarm implements AutoCloseable {
     private long attempted;
     private int target;
 
-    private Swarm(SwarmConfig config, KernelFeatures features) {
+    private Swarm(SwarmConfig config, Engine engine) {
         this.config = config;
         this.broadcastTag = (int) (System.nanoTime() * 0x9e37_79b9_7f4a_7c15L >>> 32) | 1 << 31;
         this.openFiles = Limits.raiseOpenFiles();
-        this.slotsPerShard = (int) Math.min(config.slotsPerShard(), openFiles);
-        this.socketOps = SocketOps.probe(features);
+        this.engine = engine;
+        // Where a socket takes a descriptor anyway, one ring holds all of a thread's.
+        this.slotsPerShard = engine.usesDescriptors() ? engine.slotsMax(openFiles)
+            : (int) Math.min(config.slotsPerShard(), openFiles);
+        this.socketOps = SocketOps.probe(engine);
         for (int i = 0; i < config.threads(); i++) {
-            workers.add(new Worker(this, i, features, socketOps, slotsPerShard));
+            workers.add(new Worker(this, i, engine, socketOps, slotsPerShard));
         }
+    }
+
+    /** The same with the engine that is chosen where nothing is said. */
+    public static Swarm open(SwarmConfig config) {
+        return open(config, EngineChoice.byDefault().open());
     }
 
     /**
@@ -66,12 +76,8 @@ public final class Swarm implements AutoCloseable {
      *
      * @throws SetupException naming what this system lacks
      */
-    public static Swarm open(SwarmConfig config) {
-        return open(config, KernelFeatures.probe());
-    }
-
-    static Swarm open(SwarmConfig config, KernelFeatures features) {
-        Swarm swarm = new Swarm(config, features);
+    public static Swarm open(SwarmConfig config, Engine engine) {
+        Swarm swarm = new Swarm(config, engine);
         try {
             for (Worker worker : swarm.workers) {
                 worker.start(Thread.ofPlatform().name("swarm-" + worker.index));
@@ -93,8 +99,12 @@ public final class Swarm implements AutoCloseable {
     public void grow(int connections) {
         checkFailure();
         config.sources().check(connections, socketOps.bind());
-        RingCount.check(connections, config.threads(), slotsPerShard, config.slotsPerShard(),
-            openFiles);
+        if (engine.usesDescriptors()) {
+            RingCount.checkDescriptors(connections, config.threads(), slotsPerShard, openFiles);
+        } else {
+            RingCount.check(connections, config.threads(), slotsPerShard, config.slotsPerShard(),
+                openFiles);
+        }
         target = connections;
         long missing = connections - sum(Count.OPEN) - sum(Count.DEAF);
         if (missing <= 0) {

@@ -1,11 +1,11 @@
 package io.mooring.swarm;
 
+import io.mooring.ring.Engine;
 import io.mooring.ring.RingSignals;
 import io.mooring.ring.Sqe;
 import io.mooring.ring.UserData;
 import io.mooring.ring.WakeUp;
 import io.mooring.sys.Abi;
-import io.mooring.sys.KernelFeatures;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
@@ -41,7 +41,7 @@ final class Worker {
     final Swarm swarm;
     final SwarmConfig config;
     final int index;
-    final KernelFeatures features;
+    final Engine engine;
     final Counts counts = new Counts();
     final Receipts receipts;
     final FrameStream frames;
@@ -65,12 +65,12 @@ final class Worker {
     /** Messages received when it last slept. */
     private long receivedBefore;
 
-    Worker(Swarm swarm, int index, KernelFeatures features, SocketOps socketOps,
+    Worker(Swarm swarm, int index, Engine engine, SocketOps socketOps,
         int slotsPerShard) {
         this.swarm = swarm;
         this.config = swarm.config;
         this.index = index;
-        this.features = features;
+        this.engine = engine;
         this.socketOps = socketOps;
         this.slotsPerShard = slotsPerShard;
         this.receipts = new Receipts(config.scenario(), config.messageBytes(), swarm.broadcastTag,

@@ -25,16 +25,25 @@ public final class Abi {
     public static final int SYS_MADVISE = X86 ? 28 : 233;
     public static final int SYS_SOCKET = X86 ? 41 : 198;
     public static final int SYS_CONNECT = X86 ? 42 : 203;
+    public static final int SYS_SENDTO = X86 ? 44 : 206;
+    public static final int SYS_RECVFROM = X86 ? 45 : 207;
     public static final int SYS_SHUTDOWN = X86 ? 48 : 210;
     public static final int SYS_BIND = X86 ? 49 : 200;
     public static final int SYS_LISTEN = X86 ? 50 : 201;
     public static final int SYS_GETSOCKNAME = X86 ? 51 : 204;
     public static final int SYS_SETSOCKOPT = X86 ? 54 : 208;
+    public static final int SYS_FCNTL = X86 ? 72 : 25;
+    public static final int SYS_EPOLL_CTL = X86 ? 233 : 21;
+    public static final int SYS_PPOLL = X86 ? 271 : 73;
+    public static final int SYS_EPOLL_PWAIT = X86 ? 281 : 22;
+    public static final int SYS_ACCEPT4 = X86 ? 288 : 242;
     public static final int SYS_EVENTFD2 = X86 ? 290 : 19;
+    public static final int SYS_EPOLL_CREATE1 = X86 ? 291 : 20;
     public static final int SYS_PRLIMIT64 = X86 ? 302 : 261;
     public static final int SYS_IO_URING_SETUP = 425;
     public static final int SYS_IO_URING_ENTER = 426;
     public static final int SYS_IO_URING_REGISTER = 427;
+    public static final int SYS_EPOLL_PWAIT2 = 441;         // 5.11
 
     // mman.h
     public static final int PROT_READ = 1;
@@ -87,9 +96,33 @@ public final class Abi {
 
     // poll.h
     public static final int POLLIN = 0x001;
+    public static final int POLLOUT = 0x004;
     public static final int POLLERR = 0x008;
     public static final int POLLHUP = 0x010;
     public static final int POLLRDHUP = 0x2000;
+    /** struct pollfd: int descriptor 0, u16 events 4, u16 what there is 6. */
+    public static final int POLLFD_BYTES = 8;
+    public static final int POLLFD_EVENTS = 4;
+    public static final int POLLFD_RESULT = 6;
+
+    // fcntl.h
+    public static final int F_GETFL = 3;
+    public static final int F_SETFL = 4;
+
+    // sys/epoll.h; its events are those of poll.h.
+    public static final int EPOLL_CLOEXEC = 0x80000;
+    public static final int EPOLL_CTL_ADD = 1;
+    public static final int EPOLL_CTL_DEL = 2;
+    public static final int EPOLL_CTL_MOD = 3;
+    public static final int EPOLLEXCLUSIVE = 1 << 28;       // 4.5
+    public static final int EPOLLONESHOT = 1 << 30;
+    public static final long EPOLLET = 1L << 31;
+    /**
+     * struct epoll_event: u32 events 0, u64 data. Packed on x86-64 alone, so that it lies there as
+     * it does in a 32-bit process.
+     */
+    public static final int EPOLL_EVENT_DATA = X86 ? 4 : 8;
+    public static final int EPOLL_EVENT_BYTES = X86 ? 12 : 16;
 
     // sys/eventfd.h
     public static final int EFD_NONBLOCK = 0x800;

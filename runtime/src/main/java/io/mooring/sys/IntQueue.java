@@ -18,6 +18,12 @@ public final class IntQueue {
         return items[head++ & items.length - 1];
     }
 
+    /** What {@link #remove} would give. */
+    public int peek() {
+        assert !isEmpty();
+        return items[head & items.length - 1];
+    }
+
     public boolean isEmpty() {
         return head == tail;
     }

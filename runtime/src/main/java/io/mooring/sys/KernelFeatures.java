@@ -41,11 +41,8 @@ public record KernelFeatures(String release, int setupFlags, boolean noSqArray,
      * @throws SetupException naming what blocks io_uring here and the command that unblocks it
      */
     public static KernelFeatures probe() {
+        checkPlatform();
         String release = System.getProperty("os.version");
-        if (!System.getProperty("os.name").equals("Linux") || !Abi.isKnownArchitecture()) {
-            throw new SetupException("Mooring runs on Linux on x86-64 and arm64, not on "
-                + System.getProperty("os.name") + " on " + System.getProperty("os.arch"));
-        }
         try (Arena arena = Arena.ofConfined()) {
             long params = arena.allocate(Abi.PARAMS_BYTES, 8).address();
             int fd = trySetup(params, BASE_FLAGS);
@@ -60,6 +57,14 @@ public record KernelFeatures(String release, int setupFlags, boolean noSqArray,
             } finally {
                 Syscalls.close(fd);
             }
+        }
+    }
+
+    /** @throws SetupException where the numbers of {@link Abi} do not hold */
+    public static void checkPlatform() {
+        if (!System.getProperty("os.name").equals("Linux") || !Abi.isKnownArchitecture()) {
+            throw new SetupException("Mooring runs on Linux on x86-64 and arm64, not on "
+                + System.getProperty("os.name") + " on " + System.getProperty("os.arch"));
         }
     }
 

@@ -90,6 +90,21 @@ public final class Syscalls {
         return (int) call(Abi.SYS_CONNECT, fd, sockaddr, bytes, 0, 0, 0);
     }
 
+    /** recv(2): as many bytes as there were, 0 at the end of the stream, or -errno. */
+    public static int recv(int fd, long buffer, int bytes, int flags) {
+        return (int) call(Abi.SYS_RECVFROM, fd, buffer, bytes, flags, 0, 0);
+    }
+
+    /** send(2). */
+    public static int send(int fd, long buffer, int bytes, int flags) {
+        return (int) call(Abi.SYS_SENDTO, fd, buffer, bytes, flags, 0, 0);
+    }
+
+    /** accept4(2); {@code addressBytes} is the address of a u32: in, the room; out, the length. */
+    public static int accept(int fd, long sockaddr, long addressBytes, int flags) {
+        return (int) call(Abi.SYS_ACCEPT4, fd, sockaddr, addressBytes, flags, 0, 0);
+    }
+
     public static int shutdown(int fd, int how) {
         return (int) call(Abi.SYS_SHUTDOWN, fd, how, 0, 0, 0, 0);
     }
@@ -104,6 +119,34 @@ public final class Syscalls {
 
     public static int eventfd(int initial, int flags) {
         return (int) call(Abi.SYS_EVENTFD2, initial, flags, 0, 0, 0, 0);
+    }
+
+    public static int epollCreate(int flags) {
+        return (int) call(Abi.SYS_EPOLL_CREATE1, flags, 0, 0, 0, 0, 0);
+    }
+
+    public static int epollControl(int epoll, int what, int fd, long event) {
+        return (int) call(Abi.SYS_EPOLL_CTL, epoll, what, fd, event, 0, 0);
+    }
+
+    /** epoll_pwait(2); the time in milliseconds, -1 for ever. */
+    public static int epollWait(int epoll, long events, int most, int timeoutMs) {
+        return (int) call(Abi.SYS_EPOLL_PWAIT, epoll, events, most, timeoutMs, 0, 0);
+    }
+
+    /** epoll_pwait2(2), 5.11; {@code timespec} is an address, 0: for ever. */
+    public static int epollWaitNanos(int epoll, long events, int most, long timespec) {
+        return (int) call(Abi.SYS_EPOLL_PWAIT2, epoll, events, most, timespec, 0, 0);
+    }
+
+    /** ppoll(2) of {@code count} struct pollfd; {@code timespec} is an address. */
+    public static int poll(long descriptors, int count, long timespec) {
+        return (int) call(Abi.SYS_PPOLL, descriptors, count, timespec, 0, 0, 0);
+    }
+
+    /** fcntl(2). */
+    public static int control(int fd, int command, long argument) {
+        return (int) call(Abi.SYS_FCNTL, fd, command, argument, 0, 0, 0);
     }
 
     public static long read(int fd, long buffer, long bytes) {

@@ -13,6 +13,7 @@ import java.util.List;
 import java.util.Random;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
@@ -103,6 +104,7 @@ class ReactorTest {
         }
     }
 
+    @Tag("io_uring") // an epoll reactor has one shard
     @ParameterizedTest
     @EnumSource(Arming.class)
     void severalShardsFillAndEmpty(Arming arming) {

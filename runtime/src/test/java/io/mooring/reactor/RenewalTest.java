@@ -23,6 +23,7 @@ import org.junit.jupiter.params.provider.EnumSource;
  */
 @Tag("kernel")
 @Timeout(120)
+@Tag("io_uring") // epoll lets go of sockets at once
 class RenewalTest {
     private static final int BINARY = 0x82;
     private static final int SILENT = 60;

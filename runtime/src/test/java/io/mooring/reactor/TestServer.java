@@ -6,6 +6,9 @@ import io.mooring.api.Request;
 import io.mooring.api.Routes;
 import io.mooring.api.SlowReceivers;
 import io.mooring.api.WebSocketHandler;
+import io.mooring.epoll.EngineChoice;
+import io.mooring.ring.Engine;
+import io.mooring.ring.IoUring;
 import io.mooring.sys.Abi;
 import io.mooring.sys.KernelFeatures;
 import io.mooring.sys.Limits;
@@ -70,22 +73,26 @@ final class TestServer implements AutoCloseable {
     }
 
     TestServer(Sizes sizes, Routes routes) {
-        KernelFeatures features;
+        Engine engine;
         try {
-            features = KernelFeatures.probe();
+            engine = EngineChoice.byDefault() == EngineChoice.EPOLL ? EngineChoice.EPOLL.open()
+                : EngineChoice.IO_URING.open();
         } catch (SetupException e) {
             Assumptions.abort(e.getMessage());
             throw e;
         }
-        if (sizes.kernelRelease != null) {
-            features = new KernelFeatures(sizes.kernelRelease, features.setupFlags(),
-                features.noSqArray(), features.registeredRing());
+        if (sizes.kernelRelease != null && engine instanceof IoUring(KernelFeatures features)) {
+            engine = new IoUring(new KernelFeatures(sizes.kernelRelease, features.setupFlags(),
+                features.noSqArray(), features.registeredRing()));
+        }
+        if (engine.usesDescriptors()) {
+            sizes.slotsPerShard = sizes.slots; // one ring holds all
         }
         Limits.raiseOpenFiles();
         Listener listener = Listener.open("127.0.0.1", 0);
         this.port = listener.port();
         setSendBuffer(listener, sizes.sendBufferBytes);
-        this.group = ReactorGroup.start(sizes.reactors, sizes.config(), features, routes, listener,
+        this.group = ReactorGroup.start(sizes.reactors, sizes.config(), engine, routes, listener,
             new Admission(sizes.connectionsMax, sizes.perAddressMax), new PublishConfig(
                 sizes.frameBytes, new SlowReceiverRules(sizes.slow, Map.of()), Pace.FREE,
                 sizes.zeroCopyFrom), Thread::new, failure::set);

@@ -28,6 +28,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 /** Published frames that the kernel reads where they lie, until their peers have them. */
 @Tag("kernel")
 @Timeout(120)
+@Tag("io_uring") // epoll has no such sends
 class ZeroCopyTest {
     private static final String TOPIC = "/topic/t";
     private static final int FROM = 2_000;

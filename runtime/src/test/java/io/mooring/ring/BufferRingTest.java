@@ -15,6 +15,7 @@ import java.util.ArrayList;
 import java.util.BitSet;
 import java.util.List;
 import java.util.SplittableRandom;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -94,6 +95,7 @@ class BufferRingTest {
         }
     }
 
+    @Tag("io_uring") // nothing refuses epoll's
     @Test
     void saysWhichLimitToRaise() throws Exception {
         Variant.NEWEST.features();

@@ -69,7 +69,8 @@ class ConnectTest {
             // Past the table: the kernel forgets to fail the socket's operation, the next one does.
             client.chain(99, SOURCE, nobody);
             assertThat(client.driver.next())
-                .isEqualTo(new Completion(UserData.pack(OPTION, 1, 99), -Errno.EBADF, 0));
+                .isIn(new Completion(UserData.pack(OPTION, 1, 99), -Errno.EBADF, 0),
+                    new Completion(UserData.pack(SOCKET, 1, 99), -Errno.EINVAL, 0));
             assertThat(client.driver.posted()).isEmpty();
         }
     }

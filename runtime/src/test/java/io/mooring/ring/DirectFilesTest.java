@@ -8,6 +8,7 @@ import io.mooring.sys.Errno;
 import io.mooring.sys.OffHeap;
 import io.mooring.sys.SetupException;
 import io.mooring.sys.Syscalls;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -16,6 +17,7 @@ import org.junit.jupiter.params.provider.EnumSource;
 @Timeout(120)
 class DirectFilesTest {
     /** Above the soft limit the kernel refuses; at it, and once it is raised, it does not. */
+    @Tag("io_uring") // epoll's is memory of ours
     @Test
     void aTableIsBoundByTheSoftLimit() {
         long limits = OffHeap.map(Abi.RLIMIT_BYTES);

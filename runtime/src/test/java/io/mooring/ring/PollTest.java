@@ -9,6 +9,7 @@ import java.nio.channels.SocketChannel;
 import java.util.List;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 
@@ -88,6 +89,7 @@ class PollTest {
      * A poll that waits holds the socket: closing the slot ends nothing. The socket lives, as the
      * poll that still fires shows, and goes with it.
      */
+    @Tag("io_uring") // epoll: EpollRingTest
     @Test
     void aPollHoldsTheSocket() throws IOException {
         poll();

@@ -16,6 +16,7 @@ import java.nio.channels.SocketChannel;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.FutureTask;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -24,6 +25,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 
 /** What opening takes, closing gives back, whatever happens in between. */
 @Timeout(120)
+@Tag("io_uring") // the kernel's own descriptors and mappings
 class RingLifecycleTest {
     @ParameterizedTest
     @ValueSource(booleans = {true, false})
@@ -34,7 +36,7 @@ class RingLifecycleTest {
         int descriptors = Descriptors.count(Descriptors.RING);
         long mappings = Descriptors.mappings(Descriptors.RING);
         for (int i = 0; i < 200; i++) {
-            Ring ring = Ring.open(features, 8, 8);
+            Ring ring = KernelRing.open(features, 8, 8);
             DirectFiles.register(ring, 64);
             BufferRing buffers = new BufferRing(ring, 1, 8, 256);
             ring.registerEventFd(event);
@@ -67,7 +69,7 @@ class RingLifecycleTest {
             for (int round = 0; round < 3; round++) {
                 List<Ring> rings = new ArrayList<>();
                 for (int i = 0; i < 20; i++) {
-                    rings.add(Ring.open(features, 4, 4));
+                    rings.add(KernelRing.open(features, 4, 4));
                 }
                 for (int i = 0; i < 20; i++) {
                     Sqe.prepNop(rings.get(i).sq().next(), i);
@@ -96,9 +98,9 @@ class RingLifecycleTest {
                 return null;
             }
             for (int i = 0; i < 100; i++) {
-                Ring.open(features, 4, 4).close();
+                KernelRing.open(features, 4, 4).close();
             }
-            try (Ring ring = Ring.open(features, 4, 4)) {
+            try (Ring ring = KernelRing.open(features, 4, 4)) {
                 FutureTask<Integer> other = new FutureTask<>(() -> ring.submitAndWait(0, 0));
                 Thread.ofPlatform().start(other);
                 return other.get();
@@ -153,7 +155,7 @@ class RingLifecycleTest {
         int descriptors = Descriptors.count(Descriptors.RING);
         SetupException refused = Seccomp.refusing(Abi.SYS_MMAP, 3,
             Abi.MAP_SHARED | Abi.MAP_POPULATE, Errno.ENOMEM, () ->
-                catchThrowableOfType(SetupException.class, () -> Ring.open(features, 8, 8)));
+                catchThrowableOfType(SetupException.class, () -> KernelRing.open(features, 8, 8)));
         assertThat(refused.errno()).isEqualTo(Errno.ENOMEM);
         assertThat(refused.getMessage()).contains("cannot map a ring", "ulimit -v");
         assertThat(Descriptors.count(Descriptors.RING)).isEqualTo(descriptors);
@@ -164,7 +166,7 @@ class RingLifecycleTest {
     void saysWhichLimitsToRaise(int errno) throws Exception {
         KernelFeatures features = Variant.NEWEST.features();
         SetupException refused = Seccomp.refusing(Abi.SYS_IO_URING_SETUP, errno, () ->
-            catchThrowableOfType(SetupException.class, () -> Ring.open(features, 8, 8)));
+            catchThrowableOfType(SetupException.class, () -> KernelRing.open(features, 8, 8)));
         assertThat(refused.errno()).isEqualTo(errno);
         assertThat(refused.getMessage())
             .contains("cannot set up a ring of 8 entries", Errno.text(errno), "RLIMIT_MEMLOCK",

@@ -7,11 +7,13 @@ import java.util.ArrayList;
 import java.util.List;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 
 /** A thread that sleeps in one ring hears of the work of another. */
 @Timeout(120)
+@Tag("io_uring") // a thread has one epoll ring
 class RingSignalsTest {
     private static final long WAKE = UserData.pack(1, 1, 0);
     private static final long POLL = UserData.pack(2, 1, 0);
@@ -95,7 +97,7 @@ class RingSignalsTest {
         Bed deaf = new Bed() {
             @Override
             public void enter(int waitFor, long timeoutNanos) {
-                other.ring.signalEventFd(false);
+                other.cq.signalEventFd(false);
                 work();
                 super.enter(waitFor, timeoutNanos);
             }

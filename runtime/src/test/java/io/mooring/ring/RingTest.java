@@ -14,6 +14,7 @@ import java.util.List;
 import java.util.SplittableRandom;
 import java.util.concurrent.FutureTask;
 import java.util.stream.LongStream;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -210,6 +211,7 @@ class RingTest {
     }
 
     /** The eventfd is added to with each completion, also of what happens between two enters. */
+    @Tag("io_uring") // a thread has one epoll ring
     @Test
     void anEventFdTellsOfCompletions() {
         int wake = Syscalls.eventfd(0, Abi.EFD_CLOEXEC); // blocking
@@ -247,6 +249,7 @@ class RingTest {
     }
 
     /** What comes while signals are off is not signalled, but seen by {@link Ring#hasWork}. */
+    @Tag("io_uring") // a thread has one epoll ring
     @Test
     @Timeout(60)
     void anEventFdThatIsTurnedOffAndOn() {
@@ -257,7 +260,7 @@ class RingTest {
             ring.registerEventFd(wake);
             Driver driver = new Driver(ring);
             for (boolean on : new boolean[] {false, true, false}) {
-                ring.signalEventFd(on);
+                ring.cq().signalEventFd(on);
                 Sqe.prepPollFd(ring.sq().next(), source, Abi.POLLIN, 2);
                 assertThat(driver.posted()).isEmpty();
                 OffHeap.putLong(memory, 1);
@@ -282,6 +285,7 @@ class RingTest {
     }
 
     /** EEXIST; a registered ring is registered for one thread, so another does not find it. */
+    @Tag("io_uring") // the kernel's check
     @ParameterizedTest
     @EnumSource
     void anotherThreadIsRefused(Variant variant) throws Exception {

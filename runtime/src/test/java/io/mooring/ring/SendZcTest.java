@@ -16,11 +16,13 @@ import java.util.List;
 import java.util.Set;
 import java.util.SplittableRandom;
 import java.util.concurrent.CompletableFuture;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 
 /** Zero-copy sends from registered memory: when are the bytes free? */
 @Timeout(120)
+@Tag("io_uring") // epoll has no such sends
 class SendZcTest {
     private static final long SEND = UserData.pack(4, 5, 0);
     private static final long CANCEL = UserData.pack(7, 5, 0);

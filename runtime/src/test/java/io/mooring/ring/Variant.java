@@ -2,6 +2,7 @@ package io.mooring.ring;
 
 import static org.junit.jupiter.api.Assumptions.abort;
 
+import io.mooring.epoll.EngineChoice;
 import io.mooring.sys.Abi;
 import io.mooring.sys.KernelFeatures;
 import io.mooring.sys.SetupException;
@@ -33,8 +34,11 @@ enum Variant {
             without, registeredRing && here.registeredRing());
     }
 
+    /** Of the engine under test; epoll's are all alike. */
     Ring open(int sqEntries, int cqEntries) {
-        return Ring.open(features(), sqEntries, cqEntries);
+        return EngineChoice.byDefault() == EngineChoice.EPOLL
+            ? EngineChoice.EPOLL.open().open(sqEntries, cqEntries)
+            : KernelRing.open(features(), sqEntries, cqEntries);
     }
 
     private static KernelFeatures here() {

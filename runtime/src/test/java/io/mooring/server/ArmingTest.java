@@ -16,6 +16,7 @@ class ArmingTest {
     private static final int CONNECTIONS = 50;
 
     /** Promoted by talking, demoted by silence, again and again. */
+    @Tag("io_uring") // with epoll adaptive means hot
     @Test
     void heatComesAndGoes() {
         try (WebSocketServer server = TestServer.start(TestServer.builder())) {

@@ -2,6 +2,7 @@ package io.mooring.server;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.mooring.epoll.EngineChoice;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -51,7 +52,9 @@ class CommandLineTest {
             }
             echo.closeNormally();
             topic.closeNormally();
-            assertThat(server.out().getFirst()).startsWith("io_uring on Linux ");
+            assertThat(server.out().getFirst()).startsWith(
+                EngineChoice.byDefault() == EngineChoice.EPOLL ? "epoll on Linux "
+                    : "io_uring on Linux ");
             assertThat(server.out().get(1)).contains("ws://127.0.0.1:", "2 reactors", "Ctrl-C");
             assertThat(server.err()).isEmpty();
         }
@@ -204,6 +207,7 @@ class CommandLineTest {
     }
 
     /** The limit is one that a few shards in place of one make up for. */
+    @Tag("io_uring") // with epoll each connection takes a descriptor
     @Test
     void servesWithFewDescriptors() {
         TestServer.requireIoUring();
@@ -226,7 +230,7 @@ class CommandLineTest {
     void saysThatASeccompFilterForbidsIt(int errno) {
         TestServer.requireIoUring();
         try (ServerProcess server = ServerProcess.startBy(SeccompMain.class, "" + errno, "serve",
-                "--port", "0")) {
+                "--port", "0", "--engine", "io_uring")) {
             Assumptions.assumeFalse(server.awaitExit() == SeccompMain.NO_SECCOMP,
                 "this kernel takes no seccomp filter");
             expectFailure(server, "io_uring", "seccomp", "io_uring_setup");
@@ -246,7 +250,8 @@ class CommandLineTest {
             "not root: kernel.io_uring_disabled cannot be set");
         TestServer.requireIoUring();
         try (ServerProcess server =
-                ServerProcess.startBy(GatedMain.class, "serve", "--port", "0")) {
+                ServerProcess.startBy(GatedMain.class, "serve", "--port", "0", "--engine",
+                    "io_uring")) {
             server.awaitLine(GatedMain.READY);
             String before = Files.readString(setting).strip();
             try {

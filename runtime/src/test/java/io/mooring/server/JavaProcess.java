@@ -48,6 +48,7 @@ final class JavaProcess implements AutoCloseable {
             "--enable-native-access=ALL-UNNAMED",
             "--add-exports", "java.base/jdk.internal.misc=ALL-UNNAMED",
             "-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1", "-Xmx256m", "-ea",
+            "-Dmooring.engine=" + System.getProperty("mooring.engine", "auto"),
             "-cp", classPath, mainClass));
         command.addAll(List.of(arguments));
         return command;

@@ -3,15 +3,18 @@ package io.mooring.server;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import io.mooring.epoll.Epoll;
 import io.mooring.memory.FakeMachine;
 import io.mooring.memory.Machine;
 import io.mooring.memory.Reserve;
 import io.mooring.reactor.Arming;
 import io.mooring.reactor.ReactorConfig;
-import io.mooring.ws.OriginPolicy;
+import io.mooring.ring.IoUring;
+import io.mooring.sys.KernelFeatures;
 import io.mooring.sys.SetupException;
 import io.mooring.topic.TopicNames;
 import io.mooring.topic.Topics;
+import io.mooring.ws.OriginPolicy;
 import java.io.IOException;
 import java.net.URISyntaxException;
 import java.nio.file.Files;
@@ -28,6 +31,8 @@ import org.junit.jupiter.api.io.TempDir;
 
 /** What is said before a server starts: does it add up, and does it come true? */
 class MemoryPlanTest {
+    private static final IoUring IO_URING =
+        new IoUring(new KernelFeatures("6.18", 0, true, true));
     private static final long MIB = 1 << 20;
     private static final int MILLION = 1_000_000;
     private static final Percentage TOLERANCE = Percentage.withPercentage(15);
@@ -44,7 +49,7 @@ class MemoryPlanTest {
         ReactorConfig config = new ReactorConfig(connections / 2 + 96, files, 512, 4096, 512, 4096,
             64 * MIB, 65_536, 8_192, 10_000, 120_000, 5_000, Arming.ADAPTIVE, 30_000,
             OriginPolicy.SAME_HOST);
-        return new MemoryPlan(config, 2, connections, 64 * MIB, false, told, files,
+        return new MemoryPlan(config, IO_URING, 2, connections, 64 * MIB, false, told, files,
             Machine.read(root, pageBytes), JvmMemory.whole(80 * MIB));
     }
 
@@ -78,6 +83,19 @@ class MemoryPlanTest {
         });
         // 64 of slab, 3,834 of socket, 32 + 256 for waiting; the table's 8 are there from the start
         assertThat(plan.perConnectionBytes()).isEqualTo(64 + 3_834 + 32 + 256);
+    }
+
+    /** With epoll: a slot and its file's, the socket, a descriptor, what epoll keeps of it. */
+    @Test
+    void onEpoll() {
+        ReactorConfig config = new ReactorConfig(500_096, 1 << 20, 512, 4096, 512, 4096, 64 * MIB,
+            65_536, 8_192, 10_000, 120_000, 5_000, Arming.HOT, 30_000, OriginPolicy.SAME_HOST);
+        MemoryPlan plan = new MemoryPlan(config, new Epoll("asked for"), 2, MILLION, 64 * MIB,
+            false, Reserve.AUTO, 20_000, Machine.read(new FakeMachine(directory).root(), 4096),
+            JvmMemory.whole(80 * MIB));
+        assertThat(plan.perConnectionBytes()).isEqualTo(64 + 16 + 3_834 + 8 + 208);
+        expect(plan, "open files", PlanChecks.State.ERROR, "1,000,000 connections",
+            "RLIMIT_NOFILE is 20,000 for the whole process", "ulimit -n 1000072", "io_uring");
     }
 
     @Test

@@ -20,9 +20,9 @@ import org.junit.jupiter.api.io.TempDir;
 
 /** Every constant of {@link Abi} and {@link Errno} against the C headers of this machine. */
 class AbiTest {
-    private static final String HEADERS = "errno.h poll.h netinet/in.h netinet/tcp.h sys/mman.h "
-        + "sys/eventfd.h sys/resource.h sys/socket.h sys/syscall.h sys/uio.h linux/time_types.h "
-        + "linux/io_uring.h";
+    private static final String HEADERS = "errno.h fcntl.h poll.h netinet/in.h netinet/tcp.h "
+        + "sys/mman.h sys/epoll.h sys/eventfd.h sys/resource.h sys/socket.h sys/syscall.h "
+        + "sys/uio.h linux/time_types.h linux/io_uring.h";
 
     /** Ours, not the kernel's. */
     private static final Set<String> OURS = Set.of("KERNEL_MAJOR_MIN", "KERNEL_MINOR_MIN");
@@ -36,6 +36,11 @@ class AbiTest {
         SOCKADDR_IN6_ADDRESS sockaddr_in6.sin6_addr
         SOCKADDR_IN6_SCOPE sockaddr_in6.sin6_scope_id
         SOCKADDR_PORT sockaddr_in6.sin6_port
+        POLLFD_BYTES pollfd
+        POLLFD_EVENTS pollfd.events
+        POLLFD_RESULT pollfd.revents
+        EPOLL_EVENT_BYTES epoll_event
+        EPOLL_EVENT_DATA epoll_event.data
         PARAMS_BYTES io_uring_params
         PARAMS_SQ_ENTRIES io_uring_params.sq_entries
         PARAMS_CQ_ENTRIES io_uring_params.cq_entries
@@ -99,6 +104,8 @@ class AbiTest {
         8 rlimit64.rlim_max
         0 sockaddr_in.sin_family
         2 sockaddr_in.sin_port
+        0 pollfd.fd
+        0 epoll_event.events
         0 io_uring_rsrc_register.nr
         4 io_uring_rsrc_register.flags
         0 io_uring_rsrc_update.offset
@@ -126,7 +133,7 @@ class AbiTest {
     /** Constants that the headers call the same. */
     private static final Pattern SAME = Pattern.compile(
         "(PROT|MAP|MADV|RLIMIT|AF|SOCK|SOL|SO|IPPROTO|TCP|IP|IPV6|SHUT|MSG|EFD"
-        + "|SOCKET_URING)_.*|POLL[A-Z]+");
+        + "|SOCKET_URING|EPOLL|F)_.*|POLL[A-Z]+|EPOLL[A-Z]+");
     private static final Pattern IOSQE =
         Pattern.compile("SQE_(FIXED_FILE|IO_LINK|BUFFER_SELECT|CQE_SKIP_SUCCESS)");
     private static final Pattern IORING = Pattern.compile("(OFF|SETUP|FEAT|SQ|CQ|ENTER|REGISTER"
@@ -184,15 +191,20 @@ class AbiTest {
             .containsExactlyInAnyOrderEntriesOf(ours);
     }
 
-    /** Only the system call numbers differ between the two architectures. */
+    /** Only the system call numbers differ between the two architectures, and a structure. */
     @Test
     void architectures() throws Exception {
         Map<String, Long> arm = constants(abiOn("aarch64"));
         Map<String, Long> x86 = constants(abiOn("amd64"));
         assertThat(constants(abiOn("x86_64"))).isEqualTo(x86);
         assertThat(constants(Abi.class)).isIn(List.of(arm, x86));
-        arm.keySet().removeIf(name -> name.startsWith("SYS_"));
-        x86.keySet().removeIf(name -> name.startsWith("SYS_"));
+        // What eventpoll.h packs on x86-64 only.
+        assertThat(arm).containsEntry("EPOLL_EVENT_BYTES", 16L).containsEntry("EPOLL_EVENT_DATA",
+            8L);
+        assertThat(x86).containsEntry("EPOLL_EVENT_BYTES", 12L).containsEntry("EPOLL_EVENT_DATA",
+            4L);
+        arm.keySet().removeIf(name -> name.matches("SYS_.*|EPOLL_EVENT_.*"));
+        x86.keySet().removeIf(name -> name.matches("SYS_.*|EPOLL_EVENT_.*"));
         assertThat(arm).isEqualTo(x86);
         assertThat(Abi.isKnownArchitecture()).isTrue();
     }

@@ -5,6 +5,7 @@ import io.mooring.frame.SharedFramePool;
 import io.mooring.ring.CompletionQueue;
 import io.mooring.ring.DirectFiles;
 import io.mooring.ring.FixedBuffers;
+import io.mooring.ring.KernelRing;
 import io.mooring.ring.Ring;
 import io.mooring.ring.Sqe;
 import io.mooring.sys.Abi;
@@ -66,7 +67,7 @@ final class Sender implements AutoCloseable {
 
     Sender(KernelFeatures features, int receivers) {
         this.receivers = receivers;
-        this.ring = Ring.open(features, SUBMISSIONS, COMPLETIONS);
+        this.ring = KernelRing.open(features, SUBMISSIONS, COMPLETIONS);
         if (!ring.supports(Abi.OP_SEND_ZC) || !ring.supports(Abi.OP_URING_CMD)) {
             ring.close();
             throw new BenchException("this needs SEND_ZC and socket options by ring: Linux 6.7");
