@@ -46,7 +46,7 @@ class CgroupTest {
         List<RawClient> clients = new ArrayList<>();
         try (ServerProcess server = ServerProcess.startAfter("echo $$ > " + group
                 + "/cgroup.procs; export JAVA_TOOL_OPTIONS='-Xms32m -Xmn8m -XX:+AlwaysPreTouch'",
-                "serve", "--port", "0", "--reactors", "2", "--max-connections", "20000",
+                "serve", "--port", "0", "--reactors", "2", "--max-connections", "15000",
                 "--memory-reserve", RESERVE_MIB + "MiB")) {
             for (int i = 0; i < WARM_UP; i++) {
                 RawClient client = RawClient.open(server.port(), "/echo");
