@@ -162,7 +162,7 @@ public record KernelFeatures(String release, int setupFlags, boolean noSqArray,
                 + "CONFIG_IO_URING, or a seccomp filter answers ENOSYS; use a kernel of 6.1 or "
                 + "newer, or let the container's seccomp profile allow io_uring_setup, "
                 + "io_uring_enter and io_uring_register";
-            case Errno.EPERM, Errno.EACCES -> whyForbidden();
+            case Errno.EPERM, Errno.EACCES -> whyForbidden(disabled());
             case Errno.EINVAL -> "io_uring on Linux " + release + " is too old: Mooring needs "
                 + Abi.KERNEL_MAJOR_MIN + "." + Abi.KERNEL_MINOR_MIN
                 + " or newer (deferred task work)";
@@ -176,14 +176,18 @@ public record KernelFeatures(String release, int setupFlags, boolean noSqArray,
         };
     }
 
-    private static String whyForbidden() {
-        String value;
+    /** sysctl kernel.io_uring_disabled; before 6.6 there is none. */
+    private static String disabled() {
         try {
-            value = Files.readString(DISABLED).strip();
+            return Files.readString(DISABLED).strip();
         } catch (IOException e) {
-            value = "0"; // before 6.6 there is no such sysctl
+            return "0";
         }
-        return switch (value) {
+    }
+
+    /** By the sysctl, whose value tells, or else by a filter. */
+    static String whyForbidden(String disabled) {
+        return switch (disabled) {
             case "2" -> "io_uring is disabled on this system: sysctl -w kernel.io_uring_disabled=0";
             case "1" -> "io_uring is disabled for unprivileged processes: "
                 + "sysctl -w kernel.io_uring_disabled=0, or join the group kernel.io_uring_group";

@@ -237,35 +237,6 @@ class CommandLineTest {
         }
     }
 
-    /**
-     * Changes the whole machine, for as long as a running JVM needs to try io_uring once: some
-     * milliseconds.
-     */
-    @Test
-    void saysThatTheSystemDisablesIt() throws IOException {
-        Path setting = Path.of("/proc/sys/kernel/io_uring_disabled");
-        Assumptions.assumeTrue(Files.exists(setting),
-            "this kernel has no sysctl kernel.io_uring_disabled");
-        Assumptions.assumeTrue(Files.isWritable(setting),
-            "not root: kernel.io_uring_disabled cannot be set");
-        TestServer.requireIoUring();
-        try (ServerProcess server =
-                ServerProcess.startBy(GatedMain.class, "serve", "--port", "0", "--engine",
-                    "io_uring")) {
-            server.awaitLine(GatedMain.READY);
-            String before = Files.readString(setting).strip();
-            try {
-                Files.writeString(setting, "2");
-                server.process().say("go");
-                assertThat(server.awaitExit()).as("%s", server).isEqualTo(1);
-            } finally {
-                Files.writeString(setting, before);
-            }
-            assertThat(server.err()).singleElement().asString()
-                .startsWith("mooring: ").contains("sysctl -w kernel.io_uring_disabled=0");
-        }
-    }
-
     private static void expectFailure(ServerProcess server, String... named) {
         assertThat(server.awaitExit()).as("%s", server).isEqualTo(1);
         assertThat(server.out()).isEmpty();

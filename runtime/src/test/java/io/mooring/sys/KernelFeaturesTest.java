@@ -7,7 +7,6 @@ import static org.junit.jupiter.api.Assumptions.abort;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.Map;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -68,18 +67,23 @@ class KernelFeaturesTest {
         assertThat(refused.getMessage()).contains(first, second, third).doesNotContain("\n");
     }
 
-    /** Forbidden: by the sysctl, whose value tells, or else by a filter. */
+    @ParameterizedTest
+    @CsvSource({
+        "2, is disabled on this system: sysctl -w kernel.io_uring_disabled=0",
+        "1, kernel.io_uring_group",
+        "0, 'let the profile allow io_uring_setup, io_uring_enter and io_uring_register'"
+    })
+    void saysWhoForbidsIt(String disabled, String fix) {
+        assertThat(KernelFeatures.whyForbidden(disabled)).contains(fix).doesNotContain("\n");
+    }
+
     @ParameterizedTest
     @ValueSource(ints = {Errno.EPERM, Errno.EACCES})
-    void saysWhoForbidsIt(int errno) throws Exception {
-        Map<String, String> fixes = Map.of(
-            "2", "is disabled on this system: sysctl -w kernel.io_uring_disabled=0",
-            "1", "kernel.io_uring_group",
-            "0", "let the profile allow io_uring_setup, io_uring_enter and io_uring_register");
-        String value = Files.exists(DISABLED) ? Files.readString(DISABLED).strip() : "0";
+    void saysThatItIsForbidden(int errno) throws Exception {
         SetupException refused = probeRefused(Abi.SYS_IO_URING_SETUP, errno);
         assertThat(refused.errno()).isEqualTo(errno);
-        assertThat(refused.getMessage()).contains(fixes.get(value)).doesNotContain("\n");
+        String value = Files.exists(DISABLED) ? Files.readString(DISABLED).strip() : "0";
+        assertThat(refused.getMessage()).isEqualTo(KernelFeatures.whyForbidden(value));
     }
 
     @Test
