@@ -88,19 +88,18 @@ public final class CalibrateCommand implements Callable<Integer> {
 
     private static String table(List<Calibration.Result> results) {
         StringBuilder out = new StringBuilder();
-        out.append(String.format(Locale.ROOT, "  %-12s %16s %14s %18s  %s%n", "situation",
-                "B, both ends", "above bare", "by free pages", "what grew"));
+        out.append(String.format(Locale.ROOT, "  %-12s %16s %11s  %s%n", "situation",
+                "B, both ends", "above bare", "what grew"));
         Calibration.Result bare = results.stream()
                 .filter(one -> one.situation() == Situation.BARE).findFirst().orElse(null);
         for (Calibration.Result one : results) {
             StringBuilder caches = new StringBuilder();
             one.caches().forEach(cache -> caches.append(caches.isEmpty() ? "" : ", ")
                     .append(cache.cache()).append(' ').append(Units.each(cache.bytes())));
-            out.append(String.format(Locale.ROOT, "  %-12s %16s %14s %18s  %s%s%n",
+            out.append(String.format(Locale.ROOT, "  %-12s %16s %11s  %s%s%n",
                     one.situation(), figure(one.bytes(), one.error()), bare == null
                     || one.situation() == Situation.TIME_WAIT || one == bare ? "-"
                     : String.format(Locale.ROOT, "%+,.0f", one.bytes() - bare.bytes()),
-                    figure(one.freeBytes(), one.freeError()),
                     one.isDisturbed() ? "DISTURBED: " : "", caches));
         }
         if (results.stream().anyMatch(Calibration.Result::isDisturbed)) {

@@ -1,15 +1,19 @@
 package io.mooring.probe.calibrate;
 
 import io.mooring.probe.ProbeException;
+import io.mooring.probe.model.KernelObject;
 import io.mooring.probe.model.Slope;
 import io.mooring.probe.source.MemInfo;
 import io.mooring.probe.source.ProcFs;
 import io.mooring.probe.source.Reading;
+import io.mooring.probe.source.SlabAliases;
 import io.mooring.probe.source.SlabCaches;
 import io.mooring.probe.source.SockStat;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
+import java.util.Map;
+import java.util.TreeMap;
 import java.util.TreeSet;
 import java.util.concurrent.locks.LockSupport;
 
@@ -22,11 +26,12 @@ public final class Calibration {
     private static final double SHOWN_BYTES_MIN = 4;
     /** A slope of fewer standard errors than this may be another's doing. */
     private static final double ERRORS_MIN = 3;
+    private static final double ROOM_SHARE = 0.05;
     private static final double DISTURBED_SHARE = 0.02;
     private static final long SETTLE_NANOS = 8_000_000_000L;
     private static final long LOOK_NANOS = 20_000_000L;
 
-    /** One slab cache, in bytes for each connection. */
+    /** One slab cache, by what is in it, in bytes for each connection. */
     public record CacheSlope(String cache, double bytes, double error) {
     }
 
@@ -35,7 +40,8 @@ public final class Calibration {
      *
      * @param bytes      for each connection, both ends, by the slabs that grew in step with them
      * @param error      its standard error
-     * @param freeBytes  the same by free pages; the machine's other doings are in it
+     * @param freeBytes  the same by free pages; the machine's other doings are in it. NaN: slabs had
+     *                   room left from before, so that pages tell nothing
      * @param freeError  its standard error
      * @param strangers  sockets that others opened or closed meanwhile, at most
      */
@@ -55,12 +61,23 @@ public final class Calibration {
     private final ProcFs files;
     private final int each;
     private final int steps;
+    /** Sockets' caches by the name that slabinfo has for them, which may be another's. */
+    private final Map<String, String> ofSockets = new TreeMap<>();
 
     /** {@code steps} times {@code each} connections, beside none. */
     public Calibration(ProcFs files, int each, int steps) {
         this.files = files;
         this.each = each;
         this.steps = steps;
+        SlabCaches caches = slabs();
+        SlabAliases aliases = SlabAliases.read(files).orElse(SlabAliases.NONE);
+        for (KernelObject object : KernelObject.values()) {
+            SlabCaches.Cache cache = object.cache == null ? null
+                    : caches.find(object.cache, aliases);
+            if (cache != null) {
+                ofSockets.merge(cache.name(), object.cache, (a, c) -> a + "+" + c);
+            }
+        }
     }
 
     public Result run(Situation situation) {
@@ -111,7 +128,7 @@ public final class Calibration {
         return now;
     }
 
-    private static Result result(Situation situation, List<Step> seen) {
+    private Result result(Situation situation, List<Step> seen) {
         double[] x = seen.stream().mapToDouble(Step::connections).toArray();
         TreeSet<String> names = new TreeSet<>();
         seen.forEach(step -> names.addAll(step.slabs().byName().keySet()));
@@ -123,15 +140,24 @@ public final class Calibration {
                     .toArray());
             if (isOfSockets(name) && slope.slope() >= SHOWN_BYTES_MIN
                     && slope.slope() > ERRORS_MIN * slope.error()) {
-                caches.add(new CacheSlope(name, slope.slope(), slope.error()));
+                caches.add(new CacheSlope(ofSockets.getOrDefault(name, name), slope.slope(),
+                        slope.error()));
                 bytes += slope.slope();
                 variance += slope.error() * slope.error();
             }
         }
         caches.sort(Comparator.comparingDouble(CacheSlope::bytes).reversed());
         Slope free = Slope.of(x, seen.stream().mapToDouble(Step::kernelBytes).toArray());
+        boolean full = isFull(seen);
         return new Result(situation, seen.getLast().connections(), bytes, Math.sqrt(variance),
-                free.slope(), free.error(), strangers(situation, seen), caches);
+                full ? free.slope() : Double.NaN, full ? free.error() : Double.NaN, strangers(situation, seen), caches);
+    }
+
+    /** Slabs that had room for many of the objects did not take pages for them. */
+    private static boolean isFull(List<Step> seen) {
+        SlabCaches.Cache tcp = seen.getFirst().slabs().byName().get("TCP");
+        return tcp != null
+                && tcp.objects() - tcp.active() < ROOM_SHARE * seen.getLast().connections();
     }
 
     private static double active(Step step, String cache) {
@@ -140,10 +166,9 @@ public final class Calibration {
     }
 
     /** Caches of files, processes and mappings move by what others do, and are no socket's. */
-    private static boolean isOfSockets(String cache) {
-        return cache.matches("TCP|TCPv6|sock_inode_cache|filp|dentry|lsm_(inode|file)_cache"
-                + "|eventpoll_.*|ep_head|io_kiocb|tw_sock_TCP|tcp_bind.*|skbuff_.*"
-                + "|kmalloc(-cg|-rnd-\\d+)?-(16|32|64|96|128|192|256|512|1k|2k)");
+    private boolean isOfSockets(String cache) {
+        return ofSockets.containsKey(cache)
+                || cache.matches("kmalloc(-cg|-rnd-\\d+)?-(16|32|64|96|128|192|256|512|1k|2k)");
     }
 
     private static long strangers(Situation situation, List<Step> seen) {

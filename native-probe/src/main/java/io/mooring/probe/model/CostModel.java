@@ -73,9 +73,7 @@ public record CostModel(SocketTotals totals, Holders holders, ObjectSizes sizes,
                 Basis.MEASURED);
         add(rows, Part.SOCKET, "tcp_sock, IPv6", KernelObject.TCP_V6, totals.socketsV6, diag,
                 Basis.MEASURED);
-        add(rows, Part.SOCKET, "unix socket", KernelObject.UNIX, totals.unix, diag,
-                Basis.MEASURED);
-        long withFile = totals.withFile + totals.unix;
+        long withFile = totals.withFile;
         String inodes = "sock_diag, those with an inode";
         add(rows, Part.INODE, "socket inode", KernelObject.INODE, withFile, inodes,
                 Basis.MEASURED);
@@ -100,12 +98,30 @@ public record CostModel(SocketTotals totals, Holders holders, ObjectSizes sizes,
                 Basis.DERIVED);
         add(rows, Part.PORT, "port and address", KernelObject.PORT_ADDRESS, totals.portAddresses(),
                 "sock_diag, distinct", Basis.DERIVED);
+        unix(rows);
         add(rows, Part.PASSING, "TIME-WAIT, IPv4", KernelObject.TIME_WAIT, totals.timeWaitV4, diag,
                 Basis.MEASURED);
         add(rows, Part.PASSING, "TIME-WAIT, IPv6", KernelObject.TIME_WAIT_V6, totals.timeWaitV6,
                 diag, Basis.MEASURED);
         add(rows, Part.PASSING, "handshakes", KernelObject.HANDSHAKE, totals.handshakesV4
                 + totals.handshakesV6, diag, Basis.MEASURED);
+    }
+
+    /** They are no connections to others; but the machine's and the process's memory all the same. */
+    private void unix(List<Layer> rows) {
+        double each = 0;
+        double charged = 0;
+        for (KernelObject object : new KernelObject[] {KernelObject.UNIX, KernelObject.INODE,
+            KernelObject.FILE, KernelObject.DENTRY, KernelObject.INODE_LABEL,
+            KernelObject.FILE_LABEL}) {
+            each += sizes.of(object).packedBytes();
+            charged += object.isCharged && accounts ? sizes.of(object).objectBytes() + 8 : 0;
+        }
+        rows.add(new Layer(Part.UNIX, "unix sockets, with inode, file, dentry", 0, each,
+                totals.unix, totals.unix * each, totals.unix * charged, "sock_diag",
+                Basis.MEASURED));
+        rows.add(Layer.bytes(Part.UNIX, "queued in unix sockets", totals.unixQueued, totals.unix,
+                false, "sock_diag, SK_MEMINFO", Basis.MEASURED));
     }
 
     private void waiting(List<Layer> rows) {
@@ -134,28 +150,32 @@ public record CostModel(SocketTotals totals, Holders holders, ObjectSizes sizes,
     }
 
     private void descriptors(List<Layer> rows) {
-        if (holders.withDescriptor() > 0) {
-            rows.add(Layer.bytes(Part.DESCRIPTOR, "descriptor table", holders.tableEntries()
-                    * DESCRIPTOR_BYTES, holders.tableEntries(), accounts, "FDSize of /proc/PID/status",
-                    Basis.MEASURED));
-        }
-        rows.add(Layer.bytes(Part.DESCRIPTOR, "rings' tables of direct descriptors",
-                (double) holders.ringSlots() * SLOT_BYTES, holders.ringSlots(), accounts,
-                "fdinfo of rings", Basis.MEASURED));
+        String fd = "FDSize of /proc/PID/status";
+        String ring = "fdinfo of rings";
+        long used = holders.withDescriptor();
+        rows.add(Layer.bytes(Part.DESCRIPTOR, "descriptor", used * DESCRIPTOR_BYTES, used,
+                accounts, "/proc/PID/fd", Basis.DERIVED));
+        rows.add(Layer.bytes(Part.DESCRIPTOR, "direct descriptor",
+                (double) holders.direct() * SLOT_BYTES, holders.direct(), accounts, ring,
+                Basis.DERIVED));
         if (ringNodes) {
             add(rows, Part.DESCRIPTOR, "node of a direct descriptor", KernelObject.RING_NODE,
-                    holders.ringFiles(), "fdinfo of rings", Basis.DERIVED);
+                    holders.direct(), ring, Basis.DERIVED);
         }
+        long free = Math.max(0, holders.tableEntries() - used);
+        rows.add(Layer.bytes(Part.SLACK, "rest of descriptor tables", free * DESCRIPTOR_BYTES, free,
+                accounts, fd, Basis.MEASURED));
+        long freeSlots = Math.max(0, holders.ringSlots() - holders.direct());
+        rows.add(Layer.bytes(Part.SLACK, "rest of rings' tables", (double) freeSlots * SLOT_BYTES,
+                freeSlots, accounts, ring, Basis.MEASURED));
         rows.add(Layer.bytes(Part.RINGS, "queues of rings", holders.ringEntryBytes(),
-                holders.rings(), accounts, "fdinfo of rings", Basis.DERIVED));
+                holders.rings(), accounts, ring, Basis.DERIVED));
     }
 
     private void queues(List<Layer> rows) {
         rows.add(Layer.bytes(Part.RECEIVED, "received and not read", totals.received,
                 totals.withReceived, false, "sock_diag, SK_MEMINFO", Basis.MEASURED));
         rows.add(Layer.bytes(Part.SENT, "sent and not acknowledged", totals.sent, totals.withSent,
-                false, "sock_diag, SK_MEMINFO", Basis.MEASURED));
-        rows.add(Layer.bytes(Part.RECEIVED, "in unix sockets", totals.unixQueued, totals.unix,
                 false, "sock_diag, SK_MEMINFO", Basis.MEASURED));
     }
 

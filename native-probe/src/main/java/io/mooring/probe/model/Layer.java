@@ -23,7 +23,7 @@ public record Layer(Part part, String name, double objectBytes, double packedByt
         LABELS("security labels", true), ACCOUNTS("cgroup's accounts", true),
         WAITING("waiting for input", true), DESCRIPTOR("descriptor", true), PORT("port", true),
         RECEIVED("received, unread", true), SENT("sent, unacknowledged", true),
-        PASSING("coming and going", true), SLACK("free objects in slabs", true),
+        PASSING("coming and going", true), UNIX("unix sockets", true), SLACK("room in slabs and tables", true),
         RINGS("rings' own", true), USER("user memory", false);
 
         public final String label;

@@ -51,6 +51,9 @@ public record Report(String takenAt, Machine machine, Scope scope, List<Source> 
     public record Own(long millis, long rssBytes) {
     }
 
+    /** Below so many connections what a process has once outweighs what each of them has. */
+    public static final long TELLING_CONNECTIONS = 100;
+
     public long connections() {
         return totals.connections();
     }
@@ -80,6 +83,20 @@ public record Report(String takenAt, Machine machine, Scope scope, List<Source> 
 
     public long userBytes() {
         return processes.stream().mapToLong(ProcessInfo::rss).sum();
+    }
+
+    /** A row has a share for each connection, and there are enough for it to mean something. */
+    public boolean isPerConnection(Layer row) {
+        boolean kind = row.part().isPerIdleConnection() || row.part() == Part.RECEIVED
+                || row.part() == Part.SENT;
+        return connections() > 0 && (kind || row.part() == Part.USER
+                && connections() >= Projection.USER_CONNECTIONS_MIN);
+    }
+
+    /** The slabs can judge: CPUs keep some objects ready, which count as in use. */
+    public boolean isCovered() {
+        return coverage.stream().mapToLong(CostModel.Coverage::modelled).sum()
+                >= 10 * TELLING_CONNECTIONS;
     }
 
     /** How much of the slabs that are only sockets' the model accounts for; NaN: cannot tell. */

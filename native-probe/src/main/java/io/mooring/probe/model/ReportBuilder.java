@@ -109,7 +109,7 @@ public final class ReportBuilder {
 
     private Projection.Basis basis(Report bare) {
         long connections = totals.connections();
-        double idle = connections > 0 ? bare.idleBytesPerConnection() : bareSocket();
+        double idle = connections >= Report.TELLING_CONNECTIONS ? bare.idleBytesPerConnection() : bareSocket();
         double user = connections >= Projection.USER_CONNECTIONS_MIN
                 ? (double) processes.stream().mapToLong(ProcessInfo::anon).sum() / connections : 0;
         double frame = sizes.of(KernelObject.SENT_BUFFER).packedBytes()

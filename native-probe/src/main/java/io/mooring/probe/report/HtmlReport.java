@@ -29,7 +29,9 @@ public final class HtmlReport {
 
     public static String of(Report report) {
         HtmlReport page = new HtmlReport(report);
-        String title = report.connections() == 0 ? "No connections" : Units.count(
+        String title = report.connections() < Report.TELLING_CONNECTIONS
+                ? Units.count(report.connections()) + " connections, "
+                + Units.bytes(report.kernelBytes()) + " of kernel memory" : Units.count(
                 report.connections()) + " connections, " + Units.each(
                 report.idleBytesPerConnection()) + " B of kernel memory each";
         page.out.append("<!doctype html><html lang=\"en\"><head><meta charset=\"utf-8\">")
@@ -62,11 +64,13 @@ public final class HtmlReport {
     private void tiles() {
         out.append("<div class=\"tiles\">");
         tile(Units.bytes(report.kernelBytes()), "kernel memory of these sockets");
-        tile(Units.each(report.idleBytesPerConnection()) + " B", "of it for one idle connection");
+        tile(report.connections() < Report.TELLING_CONNECTIONS ? "too few"
+                : Units.each(report.idleBytesPerConnection()) + " B",
+                "of it for one idle connection");
         tile(Units.bytes(report.totals().received + report.totals().sent), "in queues of TCP");
         tile(report.processes().isEmpty() ? "unknown" : Units.bytes(report.userBytes()),
                 "resident in the processes that hold them");
-        if (!report.coverage().isEmpty()) {
+        if (report.isCovered()) {
             tile(Units.percent(report.coveredShare()), "of the sockets' own slabs explained");
         }
         out.append("</div>");
@@ -79,7 +83,7 @@ public final class HtmlReport {
 
     private void bar() {
         StackBar bar = StackBar.of(report);
-        if (bar.stretches().isEmpty()) {
+        if (report.connections() < Report.TELLING_CONNECTIONS) {
             return;
         }
         open("One connection, byte by byte", "Kernel memory divided by connections: "
@@ -184,7 +188,7 @@ public final class HtmlReport {
         out.append("<div class=\"charts\">");
         chart("received, unread", t.receivedBytes, 9);
         chart("sent, unacknowledged", t.sentBytes, 10);
-        chart("charged ahead", t.forwardBytes, 12);
+        chart("charged ahead", t.forwardBytes, 13);
         out.append("</div>");
         close();
     }
@@ -240,7 +244,7 @@ public final class HtmlReport {
                     + "<td class=\"n\">%s</td><td class=\"n\">%s</td><td class=\"n\">%s</td>"
                     + "<td class=\"n\">%s</td><td class=\"n\">%s</td><td class=\"q\">%s: %s</td>"
                     + "</tr>", row.part().ordinal(), escape(row.name()),
-                    report.connections() == 0 ? "\u2013"
+                    !report.isPerConnection(row) ? "\u2013"
                     : Units.each(row.bytes() / report.connections()), row.objectBytes() == 0 ? ""
                     : Units.each(row.objectBytes()), row.packedBytes() == 0 ? ""
                     : format("%,.1f", row.packedBytes()), Units.count(row.count()),
@@ -252,7 +256,7 @@ public final class HtmlReport {
     }
 
     private void coverage() {
-        if (report.coverage().isEmpty()) {
+        if (!report.isCovered()) {
             return;
         }
         open("Judged by the slabs", "Objects that the model counts, beside those that each cache"

@@ -16,10 +16,10 @@ public final class TerminalReport {
 
     private static final int COLUMNS = 78;
     private static final int GAUGE = 20;
-    private static final String LETTERS = "SIFDLAWTPRQ";
+    private static final String LETTERS = "SIFDLAWTPRQCUMOE";
     /** By part; of the 256 colours, those that keep apart on dark and light. */
     private static final int[] COLOURS = {33, 39, 44, 80, 37, 245, 208, 172, 141, 204, 161, 245,
-        240, 136, 71};
+        103, 240, 136, 71};
 
     private final Report report;
     private final boolean colour;
@@ -56,6 +56,12 @@ public final class TerminalReport {
                     + " of kernel memory");
             return;
         }
+        if (report.connections() < Report.TELLING_CONNECTIONS) {
+            line("  " + bold(Units.count(report.connections()) + " connections, "
+                    + Units.bytes(report.kernelBytes()) + " of kernel memory in all")
+                    + "; too few to say what one costs");
+            return;
+        }
         line("  " + bold(Units.count(report.connections()) + " connections, "
                 + Units.each(report.idleBytesPerConnection()) + " B of kernel memory each")
                 + ", " + Units.bytes(report.kernelBytes()) + " in all; user memory "
@@ -74,7 +80,7 @@ public final class TerminalReport {
 
     private void bar() {
         StackBar bar = StackBar.of(report);
-        if (bar.stretches().isEmpty()) {
+        if (report.connections() < Report.TELLING_CONNECTIONS) {
             line("");
             return;
         }
@@ -152,7 +158,7 @@ public final class TerminalReport {
         line(format("  %9s %7s %8s %11s %9s  %s", "B/conn.", "object", "packed", "count", "total",
                 "what"));
         for (Layer row : report.layers()) {
-            line(format("  %9s %7s %8s %11s %9s  %s%s", report.connections() == 0 ? "-"
+            line(format("  %9s %7s %8s %11s %9s  %s%s", !report.isPerConnection(row) ? "-"
                     : Units.each(row.bytes() / report.connections()), row.objectBytes() == 0 ? ""
                     : Units.each(row.objectBytes()), row.packedBytes() == 0 ? ""
                     : format("%,.1f", row.packedBytes()), Units.count(row.count()),
@@ -175,7 +181,7 @@ public final class TerminalReport {
     }
 
     private void coverage() {
-        if (!report.coverage().isEmpty()) {
+        if (report.isCovered()) {
             line("  " + Units.percent(report.coveredShare()) + " of what the slabs that are only"
                     + " sockets' have in use is in these rows");
             line("");

@@ -8,6 +8,7 @@ import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 
 /**
@@ -18,17 +19,27 @@ import java.util.List;
  */
 public record ProcFs(Path root, int pageBytes) {
 
+    private static final int READ_BYTES = 16 * 1024;
     private static final String ROOT_REMEDY = "run as root (sudo)";
 
     public Path path(String path) {
         return root.resolve(path);
     }
 
-    /** The whole of a small file, such as {@code proc/meminfo}. */
+    /**
+     * The whole of a small file, such as {@code proc/meminfo}. With large reads: a file of /proc/sys
+     * answers the first read alone, however little that asks for.
+     */
     public Reading<String> read(String path) {
-        try {
-            return Reading.of(new String(Files.readAllBytes(path(path)),
-                    StandardCharsets.ISO_8859_1));
+        try (InputStream in = stream(path)) {
+            byte[] bytes = new byte[READ_BYTES];
+            int size = 0;
+            int got;
+            while ((got = in.read(bytes, size, bytes.length - size)) > 0) {
+                size += got;
+                bytes = size == bytes.length ? Arrays.copyOf(bytes, 2 * size) : bytes;
+            }
+            return Reading.of(new String(bytes, 0, size, StandardCharsets.ISO_8859_1));
         } catch (IOException e) {
             return missing(path, e);
         }
