@@ -25,7 +25,11 @@ while True:
                 epoll.register(connection.fileno(), select.EPOLLIN)
             print(len(held), flush=True)
         elif sys.argv[1:] != ["deaf"]:
-            if not held[fd].recv(65536):
+            try:
+                data = held[fd].recv(65536)
+            except ConnectionResetError:
+                data = b""
+            if not data:
                 epoll.unregister(fd)
                 held.pop(fd).close()
         else:

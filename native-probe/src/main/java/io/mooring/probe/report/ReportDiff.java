@@ -23,7 +23,8 @@ public final class ReportDiff {
      *
      * @param seen      bytes more
      * @param explained of them
-     * @param others    of them, what slabs that are not sockets' took: the error that others make
+     * @param others    of them, what is known to be another's: slabs that are not sockets', page tables,
+     *                  stacks, memory for each CPU
      */
     public record Witness(String name, double seen, double explained, double others) {
 
@@ -32,6 +33,9 @@ public final class ReportDiff {
             return seen - others <= 0 ? Double.NaN : explained / (seen - others);
         }
     }
+
+    private static final List<String> OTHERS =
+            List.of("PageTables", "SecPageTables", "KernelStack", "Percpu");
 
     private final Doc before;
     private final Doc after;
@@ -82,15 +86,20 @@ public final class ReportDiff {
 
     public List<Witness> witnesses() {
         List<Witness> seen = new ArrayList<>();
-        if (has("memory")) {
+        // The other ends of a process's connections are no rows of its report, but in free pages.
+        if (has("memory") && after.at("scope").text("kind").equals("host")) {
             double others = otherSlabs(after) - otherSlabs(before);
+            for (String other : OTHERS) {
+                others += change("memory", other);
+            }
             seen.add(new Witness("kernel memory by free pages", change("memory", "kernel_bytes"),
                     explained(), others));
         }
-        if (has("cgroup") && before.at("cgroup").text("path")
+        if (has("cgroup") && after.at("scope").text("kind").equals("pid")
+                && after.at("cgroup").number("processes") == 1 && before.at("cgroup").text("path")
                 .equals(after.at("cgroup").text("path"))) {
             seen.add(new Witness("the cgroup's kernel memory", change("cgroup", "kernel_bytes"),
-                    charged(after) - charged(before), 0));
+                    charged(after) - charged(before), pageTables(after) - pageTables(before)));
         }
         return seen;
     }
@@ -106,6 +115,11 @@ public final class ReportDiff {
     private static double charged(Doc doc) {
         return doc.list("layers").stream().filter(layer -> layer.flag("kernel"))
                 .mapToDouble(layer -> layer.number("charged_bytes")).sum();
+    }
+
+    private static double pageTables(Doc doc) {
+        return doc.list("processes").stream().mapToDouble(one -> one.number("page_table_bytes"))
+                .sum();
     }
 
     /** Slabs that hold nothing of sockets, dentries and files aside, which sockets share. */
@@ -129,7 +143,7 @@ public final class ReportDiff {
         }
         out.append('\n');
         for (Witness one : witnesses()) {
-            out.append(format("  %s: %s, other slabs in it %s; explained %s, %s%n", one.name,
+            out.append(format("  %s: %s, others' in it %s; explained %s, %s%n", one.name,
                     Units.change(one.seen), Units.change(one.others), Units.change(one.explained),
                     Double.isNaN(one.share()) ? "nothing to explain"
                     : Units.percent(one.share())));

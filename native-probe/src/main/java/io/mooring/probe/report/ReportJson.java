@@ -51,7 +51,8 @@ public final class ReportJson {
                 report.cgroup().version(), "path", report.cgroup().path(), "usage_bytes",
                 report.cgroup().usage(), "limit_bytes", bound(report.cgroup().limit()),
                 "kernel_bytes", report.cgroup().kernel(), "socket_bytes",
-                report.cgroup().sockets(), "charges_tcp", report.cgroup().chargesTcp()));
+                report.cgroup().sockets(), "charges_tcp", report.cgroup().chargesTcp(),
+                "processes", report.cgroup().processes()));
         all.put("slabs", map("held_bytes", report.slabsHeld(), "of_sockets",
                 new LinkedHashMap<>(report.socketSlabs())));
         all.put("coverage", list(report.coverage(), ReportJson::coverage));

@@ -14,9 +14,10 @@ import java.util.List;
  * @param sockets     of it: buffers of sockets, as the kernel accounts them
  * @param chargesTcp  tcp_socks of accepted connections are charged too (version 1: only where
  *                    memory.kmem.tcp.limit_in_bytes is set)
+ * @param processes   in it; of more than one its counters say nothing about a single one
  */
 public record CgroupMemory(int version, String path, long usage, long limit, long kernel,
-        long sockets, boolean chargesTcp) {
+        long sockets, boolean chargesTcp, int processes) {
 
     /** Version 1 writes "no limit" as the largest multiple of a page in a long. */
     private static final long V1_NO_LIMIT = 1L << 62;
@@ -68,14 +69,19 @@ public record CgroupMemory(int version, String path, long usage, long limit, lon
                 number(files, folder + "memory.kmem.usage_in_bytes"),
                 number(files, folder + "memory.kmem.tcp.usage_in_bytes"),
                 number(files, folder + "memory.kmem.tcp.limit_in_bytes") < V1_NO_LIMIT
-                        && Files.exists(files.path(folder + "memory.kmem.tcp.limit_in_bytes"))));
+                        && Files.exists(files.path(folder + "memory.kmem.tcp.limit_in_bytes")),
+                processes(files, folder)));
     }
 
     private static Reading<CgroupMemory> two(ProcFs files, String folder, String path) {
         String stat = files.read(folder + "memory.stat").orElse("");
         return files.read(folder + "memory.current").map(text -> new CgroupMemory(2, path,
                 Long.parseLong(text.strip()), limitOfTwo(files, folder), of(stat, "kernel "),
-                of(stat, "sock "), true));
+                of(stat, "sock "), true, processes(files, folder)));
+    }
+
+    private static int processes(ProcFs files, String folder) {
+        return (int) files.read(folder + "cgroup.procs").orElse("").lines().count();
     }
 
     private static long limitOfTwo(ProcFs files, String folder) {

@@ -119,8 +119,9 @@ final class LineReader {
         return at < 0 ? -1 : number(at, radix);
     }
 
-    boolean isBlankAt(int offset) {
-        return from + offset < lineEnd && (buffer[from + offset] == ' '
-                || buffer[from + offset] == '\t');
+    /** Indented, or with a number in front (which from five digits on leaves no room to indent). */
+    boolean isEntry() {
+        return from < lineEnd && (buffer[from] == ' ' || buffer[from] == '\t'
+                || buffer[from] >= '0' && buffer[from] <= '9');
     }
 }

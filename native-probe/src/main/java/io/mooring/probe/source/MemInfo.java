@@ -3,11 +3,30 @@ package io.mooring.probe.source;
 import java.util.LinkedHashMap;
 import java.util.Map;
 
-/** /proc/meminfo, in bytes. */
+/** /proc/meminfo, in bytes; and, as PcpFree, the free pages that CPUs keep, from /proc/zoneinfo. */
 public record MemInfo(Map<String, Long> bytes) {
 
+    private static final String PCP_FREE = "PcpFree";
+
     public static Reading<MemInfo> read(ProcFs files) {
-        return files.read("proc/meminfo").map(MemInfo::parse);
+        String zones = files.read("proc/zoneinfo").orElse("");
+        return files.read("proc/meminfo").map(text -> {
+            MemInfo memory = parse(text);
+            memory.bytes.put(PCP_FREE, pcpPages(zones) * files.pageBytes());
+            return memory;
+        });
+    }
+
+    /** In each zone and for each CPU a line {@code count: 123}. */
+    static long pcpPages(String zones) {
+        long pages = 0;
+        for (String line : zones.split("\n")) {
+            String words = line.strip();
+            if (words.startsWith("count:")) {
+                pages += Long.parseLong(words.substring(6).strip());
+            }
+        }
+        return pages;
     }
 
     public static MemInfo parse(String text) {
@@ -35,7 +54,7 @@ public record MemInfo(Map<String, Long> bytes) {
      * makes it a witness.
      */
     public long kernelBytes() {
-        return get("MemTotal") - get("MemFree") - get("Buffers") - get("Cached")
+        return get("MemTotal") - get("MemFree") - get(PCP_FREE) - get("Buffers") - get("Cached")
                 - get("SwapCached") - get("AnonPages");
     }
 }

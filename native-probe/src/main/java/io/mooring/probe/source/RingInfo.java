@@ -54,7 +54,7 @@ public record RingInfo(int fd, long submissions, long completions, long slots, l
             } else if (lines.startsWith("PollList:")) {
                 part = "polls";
                 whole = true;
-            } else if (!lines.isBlankAt(0)) {
+            } else if (!lines.isEntry()) {
                 part = "";
             } else if (part.equals("files")) {
                 long inode = lines.numberAfter(": socket:[", 10);
