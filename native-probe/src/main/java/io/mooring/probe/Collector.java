@@ -20,11 +20,11 @@ import java.util.List;
 
 /**
  * Finds the sockets of a scope and who holds them. Of a process: first its descriptors, then the
- * kernel's list, of which those count whose inode the process has. Of a port: first the list, chosen
- * by the kernel, then which processes have those inodes. Of the machine: everything.
+ * kernel's list, of which those count whose inode the process has. Of a port: first the list,
+ * chosen by the kernel, then which processes have those inodes. Of the machine: everything.
  *
- * <p>A socket that nobody has accepted yet, or an orphan, has no inode: it belongs to a process by the
- * port that the process listens on.
+ * <p>A socket that nobody has accepted yet, or an orphan, has no inode: it belongs to a process by
+ * the port that the process listens on.
  */
 final class Collector {
 

@@ -82,7 +82,8 @@ public final class CalibrateCommand implements Callable<Integer> {
         if (me != null && me.filesSoft() > 0 && needed > me.filesSoft()) {
             throw new ProbeException("both ends of " + Units.count((long) connections * steps)
                     + " connections need " + Units.count(needed) + " open files, the limit is "
-                    + Units.count(me.filesSoft()) + ": fewer --connections, or raise it (ulimit -n)");
+                    + Units.count(me.filesSoft())
+                    + ": fewer --connections, or raise it (ulimit -n)");
         }
     }
 

@@ -18,8 +18,9 @@ import java.util.TreeSet;
 import java.util.concurrent.locks.LockSupport;
 
 /**
- * Opens real connections in steps, reads the slabs after each, and fits a line through them: what one
- * more connection costs in each situation, by this very kernel. Both ends of a connection are in it.
+ * Opens real connections in steps, reads the slabs after each, and fits a line through them: what
+ * one more connection costs in each situation, by this very kernel. Both ends of a connection are
+ * in it.
  */
 public final class Calibration {
 
@@ -40,8 +41,8 @@ public final class Calibration {
      *
      * @param bytes      for each connection, both ends, by the slabs that grew in step with them
      * @param error      its standard error
-     * @param freeBytes  the same by free pages; the machine's other doings are in it. NaN: slabs had
-     *                   room left from before, so that pages tell nothing
+     * @param freeBytes  the same by free pages; the machine's other doings are in it. NaN: slabs
+     *                   had room left from before, so that pages tell nothing
      * @param freeError  its standard error
      * @param strangers  sockets that others opened or closed meanwhile, at most
      */
@@ -82,7 +83,8 @@ public final class Calibration {
 
     public Result run(Situation situation) {
         List<Step> seen = new ArrayList<>();
-        // What the first connections of all bring along (a full CPU slab, a hash) is nobody's share.
+        // What the first connections of all bring along (a full CPU slab, a hash) is nobody's
+        // share.
         try (Pairs warm = new Pairs(situation, 64)) {
             warm.add(64);
         }
@@ -150,7 +152,8 @@ public final class Calibration {
         Slope free = Slope.of(x, seen.stream().mapToDouble(Step::kernelBytes).toArray());
         boolean full = isFull(seen);
         return new Result(situation, seen.getLast().connections(), bytes, Math.sqrt(variance),
-                full ? free.slope() : Double.NaN, full ? free.error() : Double.NaN, strangers(situation, seen), caches);
+                full ? free.slope() : Double.NaN, full ? free.error() : Double.NaN,
+                strangers(situation, seen), caches);
     }
 
     /** Slabs that had room for many of the objects did not take pages for them. */

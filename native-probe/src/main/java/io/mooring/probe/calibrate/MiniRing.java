@@ -7,8 +7,8 @@ import io.mooring.probe.sys.Errno;
 import io.mooring.probe.sys.LibC;
 
 /**
- * As much of io_uring as it takes to see what a waiting request costs: a table of direct descriptors,
- * and requests that wait in it. It reads no completions.
+ * As much of io_uring as it takes to see what a waiting request costs: a table of direct
+ * descriptors, and requests that wait in it. It reads no completions.
  */
 final class MiniRing implements AutoCloseable {
 
@@ -48,7 +48,8 @@ final class MiniRing implements AutoCloseable {
             tailAt = params.getInt(44);
             arrayAt = params.getInt(64);
             int completions = params.getInt(4);
-            // One mapping holds both queues (IORING_FEAT_SINGLE_MMAP, 5.4): as far as either reaches.
+            // One mapping holds both queues (IORING_FEAT_SINGLE_MMAP, 5.4): as far as either
+            // reaches.
             queueBytes = Math.max(arrayAt + 4L * params.getInt(0),
                     params.getInt(100) + 16L * completions);
             queue = map(queueBytes, OFFSET_SQ);
@@ -100,7 +101,8 @@ final class MiniRing implements AutoCloseable {
         }
         queue.setInt(arrayAt + 4L * index, index);
         tail++;
-        // The kernel reads it on this very thread, within the call that follows: no fence is needed.
+        // The kernel reads it on this very thread, within the call that follows: no fence is
+        // needed.
         queue.setInt(tailAt, tail);
         check("io_uring_enter", LibC.syscall(ENTER, fd, 1, 0, 0, 0, 0));
     }

@@ -7,9 +7,9 @@ import io.mooring.probe.sys.Errno;
 import io.mooring.probe.sys.LibC;
 
 /**
- * Connections over loopback with both ends in this process, and the accepted ends in a situation. They
- * are reset when closed, so that none is left in TIME-WAIT for a minute, where the next run would see
- * it; but for the situation that is about just that.
+ * Connections over loopback with both ends in this process, and the accepted ends in a situation.
+ * They are reset when closed, so that none is left in TIME-WAIT for a minute, where the next run
+ * would see it; but for the situation that is about just that.
  */
 final class Pairs implements AutoCloseable {
 

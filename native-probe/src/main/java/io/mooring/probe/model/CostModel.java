@@ -12,8 +12,8 @@ import java.util.Map;
 import java.util.Set;
 
 /**
- * What the sockets cost: counts from sock_diag and fdinfo times sizes of the running kernel. Nothing
- * in it is fitted to a total, so that totals can judge it.
+ * What the sockets cost: counts from sock_diag and fdinfo times sizes of the running kernel.
+ * Nothing in it is fitted to a total, so that totals can judge it.
  *
  * @param ringNodes    this kernel has a node for each direct descriptor (Linux 6.13)
  * @param accounts     the holders run in a memory cgroup, so objects made for them are accounted
@@ -85,14 +85,16 @@ public record CostModel(SocketTotals totals, Holders holders, ObjectSizes sizes,
                 Basis.DERIVED);
         if (accounts) {
             double each = sizes.accountBytes(KernelObject.INODE)
-                    + sizes.accountBytes(KernelObject.FILE) + sizes.accountBytes(KernelObject.DENTRY);
+                    + sizes.accountBytes(KernelObject.FILE)
+                    + sizes.accountBytes(KernelObject.DENTRY);
             double bytes = withFile * each + (chargesTcp ? totals.sockets()
                     * sizes.accountBytes(KernelObject.TCP) : 0)
                     + holders.epollSockets() * (sizes.accountBytes(KernelObject.EPOLL_ITEM)
                     + sizes.accountBytes(KernelObject.EPOLL_WAIT))
                     + holders.requests() * sizes.accountBytes(KernelObject.REQUEST);
             rows.add(Layer.bytes(Part.ACCOUNTS, "eight bytes for each charged object", bytes,
-                    withFile, false, "objects of the rows here, in a memory cgroup", Basis.DERIVED));
+                    withFile, false, "objects of the rows here, in a memory cgroup",
+                    Basis.DERIVED));
         }
         add(rows, Part.PORT, "port", KernelObject.PORT, totals.ports(), "sock_diag, distinct",
                 Basis.DERIVED);
@@ -107,7 +109,9 @@ public record CostModel(SocketTotals totals, Holders holders, ObjectSizes sizes,
                 + totals.handshakesV6, diag, Basis.MEASURED);
     }
 
-    /** They are no connections to others; but the machine's and the process's memory all the same. */
+    /**
+     * They are no connections to others; but the machine's and the process's memory all the same.
+     */
     private void unix(List<Layer> rows) {
         double each = 0;
         double charged = 0;
@@ -196,8 +200,8 @@ public record CostModel(SocketTotals totals, Holders holders, ObjectSizes sizes,
         for (Coverage one : coverage(caches, aliases)) {
             free += (one.objects() - one.active()) * one.packedBytes();
         }
-        rows.add(Layer.bytes(Part.SLACK, "free objects of sockets' slabs", free, 0, false, "slabinfo",
-                Basis.MEASURED));
+        rows.add(Layer.bytes(Part.SLACK, "free objects of sockets' slabs", free, 0, false,
+                "slabinfo", Basis.MEASURED));
         rows.removeIf(row -> row.bytes() == 0);
         return rows;
     }

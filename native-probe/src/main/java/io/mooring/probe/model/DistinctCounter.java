@@ -1,8 +1,8 @@
 package io.mooring.probe.model;
 
 /**
- * How many different values were seen, in a fixed 2 MiB: linear counting (Whang, Vander-Zanden, Taylor
- * 1990). With a million values its standard error is 0.03 %.
+ * How many different values were seen, in a fixed 2 MiB: linear counting (Whang, Vander-Zanden,
+ * Taylor 1990). With a million values its standard error is 0.03 %.
  */
 final class DistinctCounter {
 

@@ -1,8 +1,8 @@
 package io.mooring.probe.model;
 
 /**
- * What the kernel makes for a socket and for those who wait for it, with the names by which its size
- * can be found: a slab cache of its own, or a struct that comes from kmalloc.
+ * What the kernel makes for a socket and for those who wait for it, with the names by which its
+ * size can be found: a slab cache of its own, or a struct that comes from kmalloc.
  */
 public enum KernelObject {
     TCP("TCP", "tcp_sock", 2368, true),

@@ -23,7 +23,8 @@ public record Layer(Part part, String name, double objectBytes, double packedByt
         LABELS("security labels", true), ACCOUNTS("cgroup's accounts", true),
         WAITING("waiting for input", true), DESCRIPTOR("descriptor", true), PORT("port", true),
         RECEIVED("received, unread", true), SENT("sent, unacknowledged", true),
-        PASSING("coming and going", true), UNIX("unix sockets", true), SLACK("room in slabs and tables", true),
+        PASSING("coming and going", true), UNIX("unix sockets", true),
+        SLACK("room in slabs and tables", true),
         RINGS("rings' own", true), USER("user memory", false);
 
         public final String label;
@@ -37,7 +38,8 @@ public record Layer(Part part, String name, double objectBytes, double packedByt
         /** What each connection has as long as it is open and idle. */
         public boolean isPerIdleConnection() {
             return switch (this) {
-                case SOCKET, INODE, FILE, DENTRY, LABELS, ACCOUNTS, WAITING, DESCRIPTOR, PORT -> true;
+                case SOCKET, INODE, FILE, DENTRY, LABELS, ACCOUNTS, WAITING, DESCRIPTOR, PORT ->
+                    true;
                 default -> false;
             };
         }

@@ -6,8 +6,8 @@ import java.util.EnumMap;
 import java.util.Map;
 
 /**
- * How large the running kernel's objects are. From /proc/slabinfo where it may be read, else from BTF
- * with the allocator's rule applied to it, else what they usually are.
+ * How large the running kernel's objects are. From /proc/slabinfo where it may be read, else from
+ * BTF with the allocator's rule applied to it, else what they usually are.
  */
 public final class ObjectSizes {
 
@@ -102,8 +102,8 @@ public final class ObjectSizes {
     }
 
     /**
-     * What SLUB would make of it (calculate_order in mm/slub.c): the fewest pages that waste little and
-     * hold enough objects for the machine's CPUs.
+     * What SLUB would make of it (calculate_order in mm/slub.c): the fewest pages that waste little
+     * and hold enough objects for the machine's CPUs.
      */
     private double packed(int bytes) {
         int wanted = 4 * (32 - Integer.numberOfLeadingZeros(cpus) + 1);
@@ -123,8 +123,8 @@ public final class ObjectSizes {
     }
 
     /**
-     * What a memory cgroup's accounts add to an object: the slab has a vector of eight bytes for each
-     * of its objects, itself from kmalloc.
+     * What a memory cgroup's accounts add to an object: the slab has a vector of eight bytes for
+     * each of its objects, itself from kmalloc.
      */
     public double accountBytes(KernelObject object) {
         double packed = of(object).packedBytes();

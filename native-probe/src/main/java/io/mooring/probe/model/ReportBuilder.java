@@ -56,7 +56,9 @@ public final class ReportBuilder {
         return this;
     }
 
-    /** Pages held by each cache that a socket or its waiting has objects in; null: not to be had. */
+    /**
+     * Pages held by each cache that a socket or its waiting has objects in; null: not to be had.
+     */
     public ReportBuilder slabs(SlabCaches caches, SlabAliases aliases) {
         if (caches != null) {
             slabsHeld = caches.heldBytes();
@@ -109,7 +111,8 @@ public final class ReportBuilder {
 
     private Projection.Basis basis(Report bare) {
         long connections = totals.connections();
-        double idle = connections >= Report.TELLING_CONNECTIONS ? bare.idleBytesPerConnection() : bareSocket();
+        double idle = connections >= Report.TELLING_CONNECTIONS
+                ? bare.idleBytesPerConnection() : bareSocket();
         double user = connections >= Projection.USER_CONNECTIONS_MIN
                 ? (double) processes.stream().mapToLong(ProcessInfo::anon).sum() / connections : 0;
         double frame = sizes.of(KernelObject.SENT_BUFFER).packedBytes()

@@ -5,7 +5,9 @@ import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
 
-/** The sockets with the most memory in their queues: as many as were asked for, and no more kept. */
+/**
+ * The sockets with the most memory in their queues: as many as were asked for, and no more kept.
+ */
 public final class TopSockets {
 
     /**
@@ -22,8 +24,9 @@ public final class TopSockets {
             long unackedSegments, long retransmitted, int pid) {
 
         public Fat with(SocketRecord now, int holder) {
-            return new Fat(local, remote, state, bytes, rmem, wmem, forward, receiveQueue, sendQueue,
-                    inode, now.hasInfo ? now.rttMicros : -1, now.hasInfo ? now.unacked : -1,
+            return new Fat(local, remote, state, bytes, rmem, wmem, forward, receiveQueue,
+                    sendQueue, inode, now.hasInfo ? now.rttMicros : -1,
+                    now.hasInfo ? now.unacked : -1,
                     now.hasInfo ? now.retransmitted : -1, holder);
         }
     }

@@ -4,10 +4,11 @@ import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 
 /**
- * Takes datagrams of a netlink answer apart. Makes no object per message, checks every length before
- * it reads, and always gets on by at least a header: whatever comes, it ends.
+ * Takes datagrams of a netlink answer apart. Makes no object per message, checks every length
+ * before it reads, and always gets on by at least a header: whatever comes, it ends.
  *
- * <p>Layout: {@code struct nlmsghdr} of include/uapi/linux/netlink.h; all in the machine's own order.
+ * <p>Layout: {@code struct nlmsghdr} of include/uapi/linux/netlink.h; all in the machine's own
+ * order.
  */
 public final class NetlinkReader {
 
@@ -46,7 +47,9 @@ public final class NetlinkReader {
         return done;
     }
 
-    /** The kernel says that its table changed in between, so that entries may be missing or twice. */
+    /**
+     * The kernel says that its table changed in between, so that entries may be missing or twice.
+     */
     public boolean isInterrupted() {
         return interrupted;
     }
@@ -74,8 +77,9 @@ public final class NetlinkReader {
             int flags = datagram.getShort(at + 6) & 0xffff;
             int number = datagram.getInt(at + 8);
             if (number != sequence) {
-                throw new NetlinkException("an answer to request " + Integer.toUnsignedString(number)
-                        + ", not " + Integer.toUnsignedString(sequence));
+                throw new NetlinkException("an answer to request "
+                        + Integer.toUnsignedString(number) + ", not "
+                        + Integer.toUnsignedString(sequence));
             }
             interrupted |= (flags & FLAG_DUMP_INTERRUPTED) != 0;
             one(type, flags, datagram, at + HEADER_BYTES, length - HEADER_BYTES, handler);

@@ -62,7 +62,8 @@ public final class SockDiag implements AutoCloseable {
             LibC.setsockopt(fd, SOL_NETLINK, NETLINK_EXT_ACK, value, 4);
             value.setLong(0, RECEIVE_TIMEOUT_SECONDS);
             value.setLong(8, 0);
-            int set = LibC.result(LibC.setsockopt(fd, LibC.SOL_SOCKET, LibC.SO_RCVTIMEO, value, 16));
+            int set = LibC.result(LibC.setsockopt(fd, LibC.SOL_SOCKET, LibC.SO_RCVTIMEO, value,
+                    16));
             if (set < 0) {
                 LibC.close(fd);
                 throw new NetlinkException("no time-out on netlink: " + Errno.text(-set), -set);
@@ -86,7 +87,7 @@ public final class SockDiag implements AutoCloseable {
      */
     public void tcp(int family, int states, int localPort, Visitor visitor)
             throws NetlinkException {
-        putInet(family, EXT_MEMINFO | EXT_SKMEMINFO, states, FLAG_REQUEST | FLAG_DUMP);
+        putInet(family, EXT_SKMEMINFO, states, FLAG_REQUEST | FLAG_DUMP);
         buffer.put(NetlinkReader.HEADER_BYTES + 8, (byte) (localPort >> 8));
         buffer.put(NetlinkReader.HEADER_BYTES + 9, (byte) localPort);
         ask(INET_REQUEST_BYTES, visitor);
@@ -103,9 +104,9 @@ public final class SockDiag implements AutoCloseable {
     }
 
     /**
-     * The one socket that {@code like} describes, with all that the kernel tells of it (TCP_INFO too);
-     * its cookie makes sure that it is the same and not a later one at its address. The visitor gets
-     * nothing if it is gone.
+     * The one socket that {@code like} describes, with all that the kernel tells of it (TCP_INFO
+     * too); its cookie makes sure that it is the same and not a later one at its address. The
+     * visitor gets nothing if it is gone.
      */
     public void exactly(SocketRecord like, Visitor visitor) throws NetlinkException {
         putInet(like.family, EXT_MEMINFO | EXT_INFO | EXT_SKMEMINFO, STATES_ALL, FLAG_REQUEST);

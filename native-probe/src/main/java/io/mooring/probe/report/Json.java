@@ -6,8 +6,8 @@ import java.util.List;
 import java.util.Map;
 
 /**
- * JSON of maps, lists, strings, numbers, booleans and null: writes it, and reads its own back. Reading
- * refuses what is not JSON, and nesting deeper than a report ever has.
+ * JSON of maps, lists, strings, numbers, booleans and null: writes it, and reads its own back.
+ * Reading refuses what is not JSON, and nesting deeper than a report ever has.
  */
 public final class Json {
 

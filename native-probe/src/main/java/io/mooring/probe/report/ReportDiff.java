@@ -23,8 +23,8 @@ public final class ReportDiff {
      *
      * @param seen      bytes more
      * @param explained of them
-     * @param others    of them, what is known to be another's: slabs that are not sockets', page tables,
-     *                  stacks, memory for each CPU
+     * @param others    of them, what is known to be another's: slabs that are not sockets', page
+     *                  tables, stacks, memory for each CPU
      */
     public record Witness(String name, double seen, double explained, double others) {
 

@@ -70,7 +70,8 @@ public final class ReportJson {
     private static Map<String, Object> layer(Layer layer, long connections) {
         return map("part", lower(layer.part()), "name", layer.name(), "object_bytes",
                 layer.objectBytes(), "packed_bytes", layer.packedBytes(), "count", layer.count(),
-                "bytes", layer.bytes(), "charged_bytes", layer.chargedBytes(), "bytes_per_connection", connections == 0 ? null
+                "bytes", layer.bytes(), "charged_bytes", layer.chargedBytes(),
+                "bytes_per_connection", connections == 0 ? null
                         : layer.bytes() / connections, "kernel", layer.part().isKernel,
                 "idle", layer.part().isPerIdleConnection(), "basis", lower(layer.basis()),
                 "source", layer.source());

@@ -4,7 +4,9 @@ import java.util.ArrayList;
 import java.util.List;
 import org.HdrHistogram.Histogram;
 
-/** A distribution of bytes in few buckets: none, then each four times as large as the one before. */
+/**
+ * A distribution of bytes in few buckets: none, then each four times as large as the one before.
+ */
 final class Spread {
 
     private static final long FIRST_BYTES = 1024;

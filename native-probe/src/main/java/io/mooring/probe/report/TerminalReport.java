@@ -64,8 +64,8 @@ public final class TerminalReport {
         }
         line("  " + bold(Units.count(report.connections()) + " connections, "
                 + Units.each(report.idleBytesPerConnection()) + " B of kernel memory each")
-                + ", " + Units.bytes(report.kernelBytes()) + " in all; user memory "
-                + (report.processes().isEmpty() ? "unknown" : Units.bytes(report.userBytes())));
+                + ", " + Units.bytes(report.kernelBytes()) + " in all");
+        line("  user memory of the processes: " + (report.processes().isEmpty() ? "unknown" : Units.bytes(report.userBytes())));
     }
 
     private String who() {
@@ -125,7 +125,7 @@ public final class TerminalReport {
         }
         ProcessInfo first = report.processes().isEmpty() ? null : report.processes().getFirst();
         if (first != null && report.processes().size() == 1 && first.filesSoft() > 0) {
-            countGauge("sockets by descriptor", report.holders().withDescriptor(),
+            countGauge("descriptors", report.holders().withDescriptor(),
                     first.filesSoft(), "RLIMIT_NOFILE");
         }
         if (report.limits() != null && report.sockstat() != null) {
@@ -149,7 +149,7 @@ public final class TerminalReport {
     private void drawGauge(String name, double share, String text, String of) {
         int full = (int) Math.min(GAUGE, Math.ceil(Math.max(0, share) * GAUGE));
         int tone = share > 0.95 ? 160 : share > 0.8 ? 172 : 71;
-        line(format("  %-22s %s%s %-24s %s", name, paint(tone, (colour ? "\u2588" : "#")
+        line(format("  %-16s %s%s %-24s %s", name, paint(tone, (colour ? "\u2588" : "#")
                 .repeat(full)), (colour ? "\u2591" : ".").repeat(GAUGE - full), text, of));
     }
 

@@ -10,8 +10,8 @@ import java.util.Map;
 import java.util.Set;
 
 /**
- * Sizes of the kernel's structures as it was compiled, from /sys/kernel/btf/vmlinux, which everybody
- * may read (Documentation/bpf/btf.rst). Structures of modules are not in it.
+ * Sizes of the kernel's structures as it was compiled, from /sys/kernel/btf/vmlinux, which
+ * everybody may read (Documentation/bpf/btf.rst). Structures of modules are not in it.
  */
 public final class Btf {
 

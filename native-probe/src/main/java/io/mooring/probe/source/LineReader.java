@@ -4,8 +4,8 @@ import java.io.IOException;
 import java.io.InputStream;
 
 /**
- * Lines of a file that may have tens of megabytes, through one buffer: the fdinfo of a ring lists each
- * of its files and requests. A line that is longer than the buffer is cut.
+ * Lines of a file that may have tens of megabytes, through one buffer: the fdinfo of a ring lists
+ * each of its files and requests. A line that is longer than the buffer is cut.
  */
 final class LineReader {
 

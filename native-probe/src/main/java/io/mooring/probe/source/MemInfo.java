@@ -34,8 +34,8 @@ public record MemInfo(Map<String, Long> bytes) {
         for (String line : text.split("\n")) {
             int colon = line.indexOf(':');
             if (colon > 0 && line.endsWith("kB")) {
-                bytes.put(line.substring(0, colon),
-                        Long.parseLong(line.substring(colon + 1, line.length() - 2).strip()) * 1024);
+                String kilobytes = line.substring(colon + 1, line.length() - 2).strip();
+                bytes.put(line.substring(0, colon), Long.parseLong(kilobytes) * 1024);
             }
         }
         if (!bytes.containsKey("MemTotal")) {
@@ -49,9 +49,9 @@ public record MemInfo(Map<String, Long> bytes) {
     }
 
     /**
-     * Whatever is neither free nor file cache nor a process's: the kernel's own, and what drivers took.
-     * It follows from the count of free pages and knows nothing of slabs or sockets: that is what
-     * makes it a witness.
+     * Whatever is neither free nor file cache nor a process's: the kernel's own, and what drivers
+     * took. It follows from the count of free pages and knows nothing of slabs or sockets: that is
+     * what makes it a witness.
      */
     public long kernelBytes() {
         return get("MemTotal") - get("MemFree") - get(PCP_FREE) - get("Buffers") - get("Cached")

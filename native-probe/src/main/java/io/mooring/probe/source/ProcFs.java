@@ -27,8 +27,8 @@ public record ProcFs(Path root, int pageBytes) {
     }
 
     /**
-     * The whole of a small file, such as {@code proc/meminfo}. With large reads: a file of /proc/sys
-     * answers the first read alone, however little that asks for.
+     * The whole of a small file, such as {@code proc/meminfo}. With large reads: a file of
+     * /proc/sys answers the first read alone, however little that asks for.
      */
     public Reading<String> read(String path) {
         try (InputStream in = stream(path)) {

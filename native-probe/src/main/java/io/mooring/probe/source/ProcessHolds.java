@@ -10,8 +10,8 @@ import java.util.List;
 
 /**
  * What a process holds by its descriptors: sockets, epoll sets, rings. Direct descriptors of rings
- * are in none of /proc/PID/fd: those are found in the rings' fdinfo, which the kernel writes while it
- * holds the ring's lock, so a ring that is busy is asked again, some times.
+ * are in none of /proc/PID/fd: those are found in the rings' fdinfo, which the kernel writes while
+ * it holds the ring's lock, so a ring that is busy is asked again, some times.
  */
 public final class ProcessHolds {
 

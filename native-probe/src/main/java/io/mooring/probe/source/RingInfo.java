@@ -4,8 +4,8 @@ import java.io.IOException;
 import java.io.InputStream;
 
 /**
- * An io_uring, from its fdinfo (io_uring/fdinfo.c). What lies behind the ring's lock is only told when
- * the lock is free at that moment: {@link #isWhole} says whether it was.
+ * An io_uring, from its fdinfo (io_uring/fdinfo.c). What lies behind the ring's lock is only told
+ * when the lock is free at that moment: {@link #isWhole} says whether it was.
  *
  * @param submissions entries of the submission queue
  * @param completions entries of the completion queue

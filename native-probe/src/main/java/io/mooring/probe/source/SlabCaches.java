@@ -5,15 +5,16 @@ import java.util.LinkedHashMap;
 import java.util.Map;
 
 /**
- * The kernel's slab caches, from /proc/slabinfo (version 2.1, root only). A cache that the kernel has
- * merged with others is listed under one name for all of them: {@link SlabAliases} knows which.
+ * The kernel's slab caches, from /proc/slabinfo (version 2.1, root only). A cache that the kernel
+ * has merged with others is listed under one name for all of them: {@link SlabAliases} knows which.
  */
 public record SlabCaches(Map<String, Cache> byName) {
 
     /**
      * One cache.
      *
-     * @param active      objects in use; SLUB counts those that a CPU keeps ready for itself as used
+     * @param active      objects in use; SLUB counts those that a CPU keeps ready for itself as
+     *             used
      * @param objects     for which there is memory
      * @param objectBytes of one object, with what the allocator adds to it
      * @param perSlab     objects that share one slab's pages

@@ -3,7 +3,9 @@ package io.mooring.probe.source;
 import java.util.LinkedHashMap;
 import java.util.Map;
 
-/** /proc/net/sockstat and sockstat6: counts of this network namespace, TCP's memory of the machine. */
+/**
+ * /proc/net/sockstat and sockstat6: counts of this network namespace, TCP's memory of the machine.
+ */
 public record SockStat(Map<String, Long> figures) {
 
     /** The IPv6 file is missing where IPv6 is off: no figures then, and no error. */
