@@ -34,6 +34,11 @@ public final class Units {
         return count == Long.MAX_VALUE ? "no limit" : String.format(Locale.ROOT, "%,d", count);
     }
 
+    public static String micros(long micros) {
+        return micros < 1000 ? micros + " \u00b5s"
+                : String.format(Locale.ROOT, "%,.1f ms", micros / 1000.0);
+    }
+
     /** Bytes of one thing: to a tenth below a hundred. */
     public static String each(double bytes) {
         return String.format(Locale.ROOT, bytes != 0 && Math.abs(bytes) < 99.95 ? "%,.1f"

@@ -157,7 +157,8 @@ public final class HtmlReport {
         open("What if", "Kernel memory of so many idle connections; more while one small message"
                 + " to each is not acknowledged; more if one in a hundred does not read and its"
                 + " send buffer is as large as tcp_wmem lets it be.");
-        out.append(Charts.projections(report.projections()));
+        out.append("<div class=\"scroll plot\">")
+                .append(Charts.projections(report.projections())).append("</div>");
         table("connections|idle|user|+ broadcast|its tcp_mem|+ 1 % slow|", 6);
         for (Projection row : report.projections()) {
             String tone = switch (row.verdict()) {
@@ -167,7 +168,7 @@ public final class HtmlReport {
             };
             out.append(format("<tr><td class=\"n\">%s</td><td class=\"n\">%s</td><td class=\"n\">"
                     + "%s</td><td class=\"n\">%s</td><td class=\"n\">%s</td><td class=\"n\">%s</td>"
-                    + "<td><span class=\"badge %s\">%s</span> <span class=\"q\">%s</span></td>"
+                    + "<td class=\"words\"><span class=\"badge %s\">%s</span> <span class=\"q\">%s</span></td>"
                     + "</tr>", Units.count(row.connections()), Units.bytes(row.idleBytes()),
                     row.userBytes() == 0 ? "\u2013" : Units.bytes(row.userBytes()),
                     Units.bytes(row.broadcastBytes()), Units.bytes(row.broadcastTcpBytes()),
@@ -228,7 +229,7 @@ public final class HtmlReport {
                     Units.bytes(f.bytes()), escape(f.local()), escape(f.remote()), f.state(),
                     Units.bytes(f.receiveQueue()), Units.bytes(f.rmem()),
                     Units.bytes(f.sendQueue()), Units.bytes(f.wmem()), f.rttMicros() < 0 ? "\u2013"
-                    : format("%.1f ms", f.rttMicros() / 1000.0), f.pid() == 0 ? "\u2013"
+                    : Units.micros(f.rttMicros()), f.pid() == 0 ? "\u2013"
                     : String.valueOf(f.pid())));
         }
         endTable();

@@ -65,7 +65,8 @@ public final class TerminalReport {
         line("  " + bold(Units.count(report.connections()) + " connections, "
                 + Units.each(report.idleBytesPerConnection()) + " B of kernel memory each")
                 + ", " + Units.bytes(report.kernelBytes()) + " in all");
-        line("  user memory of the processes: " + (report.processes().isEmpty() ? "unknown" : Units.bytes(report.userBytes())));
+        line("  user memory of the processes: " + (report.processes().isEmpty()
+                ? "unknown" : Units.bytes(report.userBytes())));
     }
 
     private String who() {
@@ -232,7 +233,7 @@ public final class TerminalReport {
         for (TopSockets.Fat fat : report.top()) {
             line(format("  %9s  %s -> %s  %s%s%s", Units.bytes(fat.bytes()), fat.local(),
                     fat.remote(), fat.state(), fat.rttMicros() < 0 ? ""
-                    : format("  rtt %.1f ms", fat.rttMicros() / 1000.0),
+                    : "  rtt " + Units.micros(fat.rttMicros()),
                     fat.pid() == 0 ? "" : "  pid " + fat.pid()));
             line(format("  %9s  unread %s (%s with overhead), unacknowledged %s (%s)", "",
                     Units.bytes(fat.receiveQueue()), Units.bytes(fat.rmem()),
