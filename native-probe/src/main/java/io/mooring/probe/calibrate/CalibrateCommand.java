@@ -101,7 +101,8 @@ public final class CalibrateCommand implements Callable<Integer> {
                     one.situation(), figure(one.bytes(), one.error()), bare == null
                     || one.situation() == Situation.TIME_WAIT || one == bare ? "-"
                     : String.format(Locale.ROOT, "%+,.0f", one.bytes() - bare.bytes()),
-                    one.isDisturbed() ? "DISTURBED: " : "", caches));
+                    one.isDisturbed() ? "DISTURBED" + (one.odd().isEmpty() ? ""
+                    : " (" + one.odd() + ")") + ": " : "", caches));
         }
         if (results.stream().anyMatch(Calibration.Result::isDisturbed)) {
             long most = results.stream().mapToLong(Calibration.Result::strangers).max().orElse(0);
@@ -129,6 +130,7 @@ public final class CalibrateCommand implements Callable<Integer> {
             row.put("free_bytes", one.freeBytes());
             row.put("free_error", one.freeError());
             row.put("strangers", one.strangers());
+            row.put("odd_cache", one.odd());
             row.put("disturbed", one.isDisturbed());
             Map<String, Object> caches = new LinkedHashMap<>();
             one.caches().forEach(cache -> caches.put(cache.cache(), cache.bytes()));

@@ -28,6 +28,8 @@ public final class Calibration {
     /** A slope of fewer standard errors than this may be another's doing. */
     private static final double ERRORS_MIN = 3;
     private static final double ROOM_SHARE = 0.05;
+    private static final double ODD_OBJECTS = 0.3;
+    private static final double ODD_BYTES = 1500;
     private static final double DISTURBED_SHARE = 0.02;
     private static final long SETTLE_NANOS = 8_000_000_000L;
     private static final long LOOK_NANOS = 20_000_000L;
@@ -44,14 +46,16 @@ public final class Calibration {
      * @param freeBytes  the same by free pages; the machine's other doings are in it. NaN: slabs
      *                   had room left from before, so that pages tell nothing
      * @param freeError  its standard error
+     * @param odd        a cache that grew by more or less than connections can explain; empty: none
      * @param strangers  sockets that others opened or closed meanwhile, at most
      */
     public record Result(Situation situation, int connections, double bytes, double error,
-            double freeBytes, double freeError, long strangers, List<CacheSlope> caches) {
+            double freeBytes, double freeError, String odd, long strangers,
+            List<CacheSlope> caches) {
 
         /** Others did so much that the figures are not to be trusted. */
         public boolean isDisturbed() {
-            return strangers > Math.max(4, DISTURBED_SHARE * 2 * connections)
+            return !odd.isEmpty() || strangers > Math.max(4, DISTURBED_SHARE * 2 * connections)
                     || !(error <= Math.max(8, 0.03 * bytes));
         }
     }
@@ -153,7 +157,7 @@ public final class Calibration {
         boolean full = isFull(seen);
         return new Result(situation, seen.getLast().connections(), bytes, Math.sqrt(variance),
                 full ? free.slope() : Double.NaN, full ? free.error() : Double.NaN,
-                strangers(situation, seen), caches);
+                odd(situation, x, seen), strangers(situation, seen), caches);
     }
 
     /** Slabs that had room for many of the objects did not take pages for them. */
@@ -172,6 +176,25 @@ public final class Calibration {
     private boolean isOfSockets(String cache) {
         return ofSockets.containsKey(cache)
                 || cache.matches("kmalloc(-cg|-rnd-\\d+)?-(16|32|64|96|128|192|256|512|1k|2k)");
+    }
+
+    /**
+     * Each end has one inode, file and dentry, and takes little from kmalloc: where slabs say
+     * otherwise it was others who opened files or started processes.
+     */
+    private static String odd(Situation situation, double[] x, List<Step> seen) {
+        int ends = situation == Situation.TIME_WAIT ? 0 : 2;
+        double allocated = 0;
+        for (SlabCaches.Cache cache : seen.getLast().slabs().all()) {
+            double slope = Slope.of(x, seen.stream()
+                    .mapToDouble(step -> active(step, cache.name())).toArray()).slope();
+            boolean one = cache.name().matches("TCP|sock_inode_cache|filp|dentry");
+            if (one && Math.abs(slope / cache.packedBytes() - ends) > ODD_OBJECTS) {
+                return cache.name();
+            }
+            allocated += cache.name().matches("kmalloc-[0-9]+k?") ? Math.abs(slope) : 0;
+        }
+        return allocated > ODD_BYTES ? "kmalloc" : "";
     }
 
     private static long strangers(Situation situation, List<Step> seen) {

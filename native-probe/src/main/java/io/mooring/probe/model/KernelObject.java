@@ -48,4 +48,13 @@ public enum KernelObject {
         this.usualBytes = usualBytes;
         this.isCharged = isCharged;
     }
+
+    /**
+     * The allocator keeps its pointer behind the object, not in it, since others may look at one
+     * that was freed (SLAB_TYPESAFE_BY_RCU) or it stays constructed: eight bytes, and then
+     * alignment.
+     */
+    boolean hasPointerBehind() {
+        return this == TCP || this == TCP_V6 || this == INODE;
+    }
 }

@@ -16,6 +16,7 @@ public final class ObjectSizes {
     /** The allocator takes 2^3 pages at once at most, for objects of this kind. */
     private static final int ORDER_MAX = 3;
     private static final int CACHE_LINE = 64;
+    private static final int POINTER_BYTES = 8;
 
     /**
      * One object.
@@ -70,8 +71,9 @@ public final class ObjectSizes {
         }
         Integer bytes = object.struct == null ? null : btf.get(object.struct);
         if (bytes != null) {
-            int aligned = (bytes + CACHE_LINE - 1) / CACHE_LINE * CACHE_LINE;
-            int whole = bytes < CACHE_LINE ? (bytes + 7) / 8 * 8 : aligned;
+            int full = bytes + (object.hasPointerBehind() ? POINTER_BYTES : 0);
+            int aligned = (full + CACHE_LINE - 1) / CACHE_LINE * CACHE_LINE;
+            int whole = full < CACHE_LINE ? (full + 7) / 8 * 8 : aligned;
             return new Size(whole, packed(whole), "BTF " + object.struct, false);
         }
         return new Size(object.usualBytes, object.usualBytes == 0 ? 0 : packed(object.usualBytes),

@@ -54,6 +54,8 @@ public record Report(String takenAt, Machine machine, Scope scope, List<Source> 
     /** Below so many connections what a process has once outweighs what each of them has. */
     public static final long TELLING_CONNECTIONS = 100;
 
+    private static final double HOLDERS_SHARE = 0.9;
+
     public long connections() {
         return totals.connections();
     }
@@ -85,12 +87,17 @@ public record Report(String takenAt, Machine machine, Scope scope, List<Source> 
         return processes.stream().mapToLong(ProcessInfo::rss).sum();
     }
 
+    /** It is known of nearly all connections who holds them; without root it may be of none. */
+    public boolean areHoldersKnown() {
+        return holders.withDescriptor() + holders.direct() >= HOLDERS_SHARE * connections();
+    }
+
     /** A row has a share for each connection, and there are enough for it to mean something. */
     public boolean isPerConnection(Layer row) {
         boolean kind = row.part().isPerIdleConnection() || row.part() == Part.RECEIVED
                 || row.part() == Part.SENT;
         return connections() > 0 && (kind || row.part() == Part.USER
-                && connections() >= Projection.USER_CONNECTIONS_MIN);
+                && connections() >= Projection.USER_CONNECTIONS_MIN && areHoldersKnown());
     }
 
     /** The slabs can judge: CPUs keep some objects ready, which count as in use. */

@@ -113,7 +113,7 @@ public final class ReportBuilder {
         long connections = totals.connections();
         double idle = connections >= Report.TELLING_CONNECTIONS
                 ? bare.idleBytesPerConnection() : bareSocket();
-        double user = connections >= Projection.USER_CONNECTIONS_MIN
+        double user = connections >= Projection.USER_CONNECTIONS_MIN && bare.areHoldersKnown()
                 ? (double) processes.stream().mapToLong(ProcessInfo::anon).sum() / connections : 0;
         double frame = sizes.of(KernelObject.SENT_BUFFER).packedBytes()
                 + sizes.of(KernelObject.SMALL_DATA).packedBytes();
@@ -124,7 +124,7 @@ public final class ReportBuilder {
         return new Projection.Basis(idle, user, frame, pageBytes, ram,
                 limits == null ? Long.MAX_VALUE : limits.memMax(),
                 limits == null ? 0 : limits.writeMax(), files,
-                holders.withDescriptor() >= holders.direct());
+                bare.areHoldersKnown() && holders.withDescriptor() > holders.direct());
     }
 
     /** Where there is no connection yet: a bare accepted socket. */

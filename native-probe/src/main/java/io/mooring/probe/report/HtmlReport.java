@@ -168,8 +168,9 @@ public final class HtmlReport {
             };
             out.append(format("<tr><td class=\"n\">%s</td><td class=\"n\">%s</td><td class=\"n\">"
                     + "%s</td><td class=\"n\">%s</td><td class=\"n\">%s</td><td class=\"n\">%s</td>"
-                    + "<td class=\"words\"><span class=\"badge %s\">%s</span> <span class=\"q\">%s</span></td>"
-                    + "</tr>", Units.count(row.connections()), Units.bytes(row.idleBytes()),
+                    + "<td class=\"words\"><span class=\"badge %s\">%s</span> <span class=\"q\">"
+                    + "%s</span></td></tr>", Units.count(row.connections()),
+                    Units.bytes(row.idleBytes()),
                     row.userBytes() == 0 ? "\u2013" : Units.bytes(row.userBytes()),
                     Units.bytes(row.broadcastBytes()), Units.bytes(row.broadcastTcpBytes()),
                     Units.bytes(row.slowBytes()), tone, row.verdict().text,

@@ -41,12 +41,15 @@ class CalibrationTest {
 
     @Test
     void othersWhoOpenSocketsAreNoticed() {
-        var quiet = new Calibration.Result(Situation.BARE, 1000, 8000, 20, 0, 0, 3,
+        var quiet = new Calibration.Result(Situation.BARE, 1000, 8000, 20, 0, 0, "", 3,
                 java.util.List.of());
-        var loud = new Calibration.Result(Situation.BARE, 1000, 8000, 20, 0, 0, 300,
+        var loud = new Calibration.Result(Situation.BARE, 1000, 8000, 20, 0, 0, "", 300,
                 java.util.List.of());
-        var crooked = new Calibration.Result(Situation.BARE, 1000, 8000, 900, 0, 0, 0,
+        var crooked = new Calibration.Result(Situation.BARE, 1000, 8000, 900, 0, 0, "", 0,
                 java.util.List.of());
+        var files = new Calibration.Result(Situation.BARE, 1000, 8000, 20, 0, 0, "dentry", 0,
+                java.util.List.of());
+        assertThat(files.isDisturbed()).isTrue();
         assertThat(quiet.isDisturbed()).isFalse();
         assertThat(loud.isDisturbed()).isTrue();
         assertThat(crooked.isDisturbed()).isTrue();

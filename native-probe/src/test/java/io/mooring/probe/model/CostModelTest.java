@@ -117,7 +117,7 @@ class CostModelTest {
     void sizesWithoutSlabinfoAreNearThoseWithIt() {
         ProcFs files = Fixtures.x86();
         ObjectSizes guessed = new ObjectSizes(null, SlabAliases.NONE,
-                Map.of("tcp_sock", 2368, "socket_alloc", 832, "file", 176, "io_kiocb", 248), 4096,
+                Map.of("tcp_sock", 2304, "socket_alloc", 768, "file", 176, "io_kiocb", 248), 4096,
                 2);
         for (KernelObject object : List.of(KernelObject.TCP, KernelObject.INODE,
                 KernelObject.FILE, KernelObject.REQUEST, KernelObject.ASYNC_MESSAGE)) {
