@@ -81,7 +81,7 @@ public record Probe(ProcFs files, int topMost, int ringsMax, long whatIf) {
             layers.addAll(model.ofSlabs(slabs.value(), names));
         }
         if (!found.processes.isEmpty()) {
-            layers.add(user(found.processes, found.totals.connections()));
+            user(layers, found.processes, found.totals.connections());
         }
         return new ReportBuilder(found.totals, found.holders, layers, found.processes, sizes,
                 files.pageBytes(), whatIf)
@@ -102,13 +102,29 @@ public record Probe(ProcFs files, int topMost, int ringsMax, long whatIf) {
         return Btf.read(files, names);
     }
 
-    private static Layer user(List<ProcessInfo> processes, long connections) {
-        double rss = processes.stream().mapToLong(ProcessInfo::rss).sum();
-        boolean jvm = processes.stream().anyMatch(ProcessInfo::isJvm);
-        return new Layer(Layer.Part.USER, jvm ? "resident memory, the JVM's in it"
-                : "resident memory", 0, 0, connections, rss, rss,
-                "VmRSS of /proc/PID/status: all of the processes, not the connections' alone",
-                Layer.Basis.MEASURED);
+    /**
+     * All of the processes, not the connections' alone: what grows with them {@code diff} shows.
+     */
+    private static void user(List<Layer> layers, List<ProcessInfo> processes, long connections) {
+        long heap = processes.stream().mapToLong(ProcessInfo::javaHeap).sum();
+        long anon = processes.stream().mapToLong(ProcessInfo::anon).sum();
+        user(layers, "user memory: own, without the Java heap", anon - heap, connections,
+                "RssAnon of /proc/PID/status");
+        user(layers, "user memory: Java heap", heap, connections,
+                "/proc/PID/smaps: without a name, below 32 GB");
+        user(layers, "user memory: of files", processes.stream().mapToLong(ProcessInfo::file)
+                .sum(), connections, "RssFile of /proc/PID/status");
+        user(layers, "user memory: shared, rings in it", processes.stream()
+                .mapToLong(ProcessInfo::shared).sum(), connections,
+                "RssShmem of /proc/PID/status");
+    }
+
+    private static void user(List<Layer> layers, String name, long bytes, long connections,
+            String source) {
+        if (bytes > 0) {
+            layers.add(new Layer(Layer.Part.USER, name, 0, 0, connections, bytes, bytes, source,
+                    Layer.Basis.MEASURED));
+        }
     }
 
     private static void tell(List<Source> sources, String name, Reading<?> reading,

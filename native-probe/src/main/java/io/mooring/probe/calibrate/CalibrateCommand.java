@@ -49,7 +49,11 @@ public final class CalibrateCommand implements Callable<Integer> {
         Calibration calibration = new Calibration(
                 new ProcFs(Path.of("/"), LibC.pageBytes()), connections, steps);
         List<Calibration.Result> results = new ArrayList<>();
+        boolean terminal = System.console() != null && System.console().isTerminal();
         for (Situation situation : situations) {
+            if (terminal) {
+                spec.commandLine().getErr().println("calibrating: " + situation.text);
+            }
             results.add(calibration.run(situation));
         }
         String text = json == null ? table(results) : Json.write(json(results));

@@ -144,7 +144,7 @@ public final class Calibration {
         for (String name : names) {
             Slope slope = Slope.of(x, seen.stream().mapToDouble(step -> active(step, name))
                     .toArray());
-            if (isOfSockets(name) && slope.slope() >= SHOWN_BYTES_MIN
+            if (isOfSockets(name, situation) && slope.slope() >= SHOWN_BYTES_MIN
                     && slope.slope() > ERRORS_MIN * slope.error()) {
                 caches.add(new CacheSlope(ofSockets.getOrDefault(name, name), slope.slope(),
                         slope.error()));
@@ -173,7 +173,11 @@ public final class Calibration {
     }
 
     /** Caches of files, processes and mappings move by what others do, and are no socket's. */
-    private boolean isOfSockets(String cache) {
+    private boolean isOfSockets(String cache, Situation situation) {
+        // What comes and goes is another's, unless it is what this is about.
+        if (situation != Situation.TIME_WAIT && cache.matches("(tw|request)_sock_TCP(v6)?")) {
+            return false;
+        }
         return ofSockets.containsKey(cache)
                 || cache.matches("kmalloc(-cg|-rnd-\\d+)?-(16|32|64|96|128|192|256|512|1k|2k)");
     }

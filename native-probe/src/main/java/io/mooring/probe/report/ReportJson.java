@@ -126,7 +126,8 @@ public final class ReportJson {
                 p.anon(), "file_bytes", p.file(), "shared_bytes", p.shared(), "pss_bytes", p.pss(),
                 "page_table_bytes", p.pageTables(), "threads", p.threads(), "descriptor_table",
                 p.descriptors(), "nofile_soft", bound(p.filesSoft()), "nofile_hard",
-                bound(p.filesHard()), "jvm", p.isJvm());
+                bound(p.filesHard()), "jvm", p.isJvm(),
+                "java_heap_bytes", p.javaHeap());
     }
 
     private static Map<String, Object> limits(TcpLimits l) {

@@ -40,7 +40,7 @@ class ReportTest {
         CostModel model = new CostModel(totals, holders, sizes, false, false, false);
         List<Layer> layers = model.layers();
         ProcessInfo process = new ProcessInfo(7, command, 50 << 20, 40 << 20, 10 << 20, 0, 0, 4096,
-                64, 1, 20_000, 20_000, true);
+                64, 1, 20_000, 20_000, true, 16 << 20);
         return new ReportBuilder(totals, holders, layers, List.of(process), sizes, 16_384, 30_000)
                 .machine(MemInfo.read(files).value(), SockStat.read(files).value(),
                         TcpLimits.read(files).value(), null)

@@ -119,6 +119,27 @@ class RecordedFilesTest {
         assertThat(one).isEqualTo(new CgroupMemory(1, "/a", 300, 1000, 200, 0, false, 0));
     }
 
+    @Test
+    void aProcessIsReadFromItsFiles() {
+        ProcessInfo info = ProcessInfo.parse(7, "Name:\tjava\nFDSize:\t256\nVmRSS:\t  2000 kB\n"
+                + "RssAnon:\t  1500 kB\nRssFile:\t 400 kB\nRssShmem:\t 100 kB\nVmPTE:\t 44 kB\n"
+                + "Threads:\t12\n", "Rss: 2000 kB\nPss:   1900 kB\nPss_Dirty: 5 kB\n",
+                "Limit  Soft Limit  Hard Limit  Units\nMax open files   1024   unlimited  files\n",
+                true, 99);
+        assertThat(info).isEqualTo(new ProcessInfo(7, "java", 2_048_000, 1_536_000, 409_600,
+                102_400, 1_945_600, 45_056, 256, 12, 1024, Long.MAX_VALUE, true, 99));
+    }
+
+    @Test
+    void theJavaHeapIsWhatLiesLowAndHasNoName() {
+        assertThat(ProcessInfo.javaHeap("f0000000-f0600000 rw-p 00000000 00:00 0 \nSize: 9 kB\n"
+                + "Rss:   6144 kB\nRef: 1 kB\n00400000-00500000 r-xp 00000000 08:01 77  /bin/x\n"
+                + "Rss:   100 kB\n01000000-01100000 rw-p 00000000 00:00 0    [heap]\n"
+                + "Rss:   50 kB\n7f0000000000-7f0000100000 rw-p 00000000 00:00 0 \n"
+                + "Rss:   1000 kB\n")).isEqualTo(6144 * 1024);
+        assertThat(ProcessInfo.javaHeap("")).isZero();
+    }
+
     private static void write(Path folder, String path, String text) throws java.io.IOException {
         java.nio.file.Files.createDirectories(folder.resolve(path).getParent());
         java.nio.file.Files.writeString(folder.resolve(path), text);
