@@ -92,12 +92,21 @@ public record Report(String takenAt, Machine machine, Scope scope, List<Source> 
         return holders.withDescriptor() + holders.direct() >= HOLDERS_SHARE * connections();
     }
 
+    /**
+     * The processes' memory divided by connections means something: there are enough of them, and
+     * it is the memory of those who hold them, not of all the machine's processes.
+     */
+    public boolean isUserShareTelling() {
+        return connections() >= Projection.USER_CONNECTIONS_MIN && areHoldersKnown()
+                && scope.kind() != Scope.Kind.HOST;
+    }
+
     /** A row has a share for each connection, and there are enough for it to mean something. */
     public boolean isPerConnection(Layer row) {
         boolean kind = row.part().isPerIdleConnection() || row.part() == Part.RECEIVED
                 || row.part() == Part.SENT;
         return connections() > 0 && (kind || row.part() == Part.USER
-                && connections() >= Projection.USER_CONNECTIONS_MIN && areHoldersKnown());
+                && isUserShareTelling());
     }
 
     /** The slabs can judge: CPUs keep some objects ready, which count as in use. */

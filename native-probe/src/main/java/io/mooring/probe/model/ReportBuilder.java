@@ -113,7 +113,7 @@ public final class ReportBuilder {
         long connections = totals.connections();
         double idle = connections >= Report.TELLING_CONNECTIONS
                 ? bare.idleBytesPerConnection() : bareSocket();
-        double user = connections >= Projection.USER_CONNECTIONS_MIN && bare.areHoldersKnown()
+        double user = bare.isUserShareTelling()
                 ? (double) processes.stream().mapToLong(ProcessInfo::anon).sum() / connections : 0;
         double frame = sizes.of(KernelObject.SENT_BUFFER).packedBytes()
                 + sizes.of(KernelObject.SMALL_DATA).packedBytes();

@@ -182,7 +182,7 @@ public final class HtmlReport {
 
     private void queues() {
         var t = report.totals();
-        if (t.receivedBytes.getTotalCount() == 0) {
+        if (t.received + t.sent + t.forward == 0) {
             return;
         }
         open("Queues", "How many sockets have how much: with the buffers' overhead, as the kernel"

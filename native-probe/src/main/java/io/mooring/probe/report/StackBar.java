@@ -8,6 +8,8 @@ import java.util.List;
 /** The stack of one idle connection as stretches: what both the terminal and the page draw. */
 record StackBar(List<Stretch> stretches, double total) {
 
+    private static final double SHOWN_BYTES_MIN = 0.5;
+
     /** One part, in bytes for each connection. */
     record Stretch(Part part, double bytes) {
     }
@@ -17,7 +19,7 @@ record StackBar(List<Stretch> stretches, double total) {
         double total = 0;
         for (Part part : Part.values()) {
             double bytes = report.perConnection(part);
-            if (bytes > 0 && (part.isPerIdleConnection() || part == Part.RECEIVED
+            if (bytes >= SHOWN_BYTES_MIN && (part.isPerIdleConnection() || part == Part.RECEIVED
                     || part == Part.SENT)) {
                 stretches.add(new Stretch(part, bytes));
                 total += bytes;
