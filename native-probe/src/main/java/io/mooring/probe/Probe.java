@@ -108,7 +108,8 @@ public record Probe(ProcFs files, int topMost, int ringsMax, long whatIf) {
     private static void user(List<Layer> layers, List<ProcessInfo> processes, long connections) {
         long heap = processes.stream().mapToLong(ProcessInfo::javaHeap).sum();
         long anon = processes.stream().mapToLong(ProcessInfo::anon).sum();
-        user(layers, "user memory: own, without the Java heap", anon - heap, connections,
+        user(layers, heap == 0 ? "user memory: own"
+                : "user memory: own, without the Java heap", anon - heap, connections,
                 "RssAnon of /proc/PID/status");
         user(layers, "user memory: Java heap", heap, connections,
                 "/proc/PID/smaps: without a name, below 32 GB");

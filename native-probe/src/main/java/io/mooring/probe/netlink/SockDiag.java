@@ -13,6 +13,7 @@ import java.nio.ByteOrder;
 public final class SockDiag implements AutoCloseable {
 
     public static final int STATES_ALL = 0xffff;
+    private static final int ESTALE = 116;
     private static final int NETLINK_SOCK_DIAG = 4;
     private static final int SOL_NETLINK = 270;
     private static final int NETLINK_EXT_ACK = 11;
@@ -119,7 +120,7 @@ public final class SockDiag implements AutoCloseable {
         try {
             ask(INET_REQUEST_BYTES, visitor);
         } catch (NetlinkException e) {
-            if (e.errno() != Errno.ENOENT && e.errno() != 116 /* ESTALE */) {
+            if (e.errno() != Errno.ENOENT && e.errno() != ESTALE) {
                 throw e;
             }
         }

@@ -9,11 +9,8 @@ public final class Errno {
     public static final int ENOENT = 2;
     public static final int EINTR = 4;
     public static final int EAGAIN = 11;
-    public static final int EACCES = 13;
-    public static final int EINVAL = 22;
     public static final int EMFILE = 24;
     public static final int ENOSYS = 38;
-    public static final int EOPNOTSUPP = 95;
 
     private Errno() {
     }

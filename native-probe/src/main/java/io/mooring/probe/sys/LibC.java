@@ -15,7 +15,6 @@ public final class LibC {
     public static final int AF_NETLINK = 16;
     public static final int SOCK_STREAM = 1;
     public static final int SOCK_RAW = 3;
-    public static final int SOCK_NONBLOCK = 0x800;
     public static final int SOCK_CLOEXEC = 0x80000;
     public static final int SOL_SOCKET = 1;
     public static final int SO_RCVTIMEO = 20;
