@@ -178,7 +178,9 @@ final class Collector {
                 processes.add(info.value());
             }
         }
-        holders = Holders.of(holds, direct, descriptors, entries);
+        // A process's sockets are found by its rings: what is not read is not in the totals either.
+        holders = Holders.of(holds, direct, descriptors, entries,
+                scope.kind() != Scope.Kind.PID);
         if (scope.kind() == Scope.Kind.PID && processes.isEmpty()) {
             Reading<ProcessInfo> info = ProcessInfo.read(files, scope.number());
             if (info.isThere()) {
@@ -196,9 +198,12 @@ final class Collector {
             sources.add(new Source("descriptors and rings", false, detail, denied + " processes"
                     + " are other users': their sockets have no owner here", "run as root (sudo)"));
         } else if (holders.ringsUnread() > 0) {
-            sources.add(new Source("descriptors and rings", false, detail, holders.ringsUnread()
-                    + " rings were sampled or busy: those not read are taken to be like the others",
-                    "--rings " + (holders.rings() + 1) + ", or again when it is less busy"));
+            String why = "rings left out or busy: " + holders.ringsUnread()
+                    + (scope.kind() == Scope.Kind.PID
+                    ? "; their sockets and requests are not in this report"
+                    : "; they are taken to be like the others");
+            sources.add(new Source("descriptors and rings", false, detail, why, "--rings "
+                    + (holders.rings() + 1) + ", or again when it is less busy"));
         } else {
             sources.add(new Source("descriptors and rings", true, detail, "", ""));
         }

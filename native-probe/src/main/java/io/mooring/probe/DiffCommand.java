@@ -12,7 +12,7 @@ import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
 
 /** Two reports beside each other. */
-@Command(name = "diff", mixinStandardHelpOptions = true, version = "mooring probe",
+@Command(name = "diff", mixinStandardHelpOptions = true, versionProvider = Version.class,
         description = "What came between two reports (files of --json), row by row, and how much of"
                 + " the growth of kernel memory the rows explain.",
         footer = {"", "Exit codes: 0, 1 when less was explained than --explained asks for,"

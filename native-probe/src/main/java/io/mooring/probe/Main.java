@@ -15,7 +15,7 @@ public final class Main {
     static int run(String... args) {
         boolean colour = System.getenv("NO_COLOR") == null && System.console() != null
                 && System.console().isTerminal();
-        return new CommandLine(new ProbeCommand())
+        return new CommandLine(new ProbeCommand()).setCommandName("mooring probe")
                 .setColorScheme(CommandLine.Help.defaultColorScheme(colour
                         ? CommandLine.Help.Ansi.ON : CommandLine.Help.Ansi.OFF))
                 .setCaseInsensitiveEnumValuesAllowed(true)

@@ -23,7 +23,7 @@ import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.Spec;
 
 /** Kernel memory of sockets: of a process, of a port, or of the whole machine. */
-@Command(name = "probe", mixinStandardHelpOptions = true, version = "mooring probe",
+@Command(name = "probe", mixinStandardHelpOptions = true, versionProvider = Version.class,
         subcommands = {DiffCommand.class, CalibrateCommand.class},
         description = "What connections cost this machine in kernel memory, and who holds them.%n"
                 + "Without root it reports what it can, and says what it could not see.",
@@ -65,7 +65,7 @@ final class ProbeCommand implements Callable<Integer> {
     @Option(names = "--what-if", paramLabel = "N", description = "project N connections too")
     private long whatIf;
     @Option(names = "--rings", paramLabel = "N", description = "read so many rings of each process"
-            + " (${DEFAULT-VALUE}); the others are taken to be like them")
+            + " (${DEFAULT-VALUE}); the others are taken to be like them, with --pid left out")
     private int rings = Probe.RINGS_MAX;
 
     @Override

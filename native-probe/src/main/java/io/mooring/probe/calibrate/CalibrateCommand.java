@@ -1,6 +1,7 @@
 package io.mooring.probe.calibrate;
 
 import io.mooring.probe.ProbeException;
+import io.mooring.probe.Version;
 import io.mooring.probe.model.Units;
 import io.mooring.probe.report.Json;
 import io.mooring.probe.source.ProcFs;
@@ -21,7 +22,7 @@ import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.Spec;
 
 /** What one more connection costs here, found out by opening some. */
-@Command(name = "calibrate", mixinStandardHelpOptions = true, version = "mooring probe",
+@Command(name = "calibrate", mixinStandardHelpOptions = true, versionProvider = Version.class,
         description = "Opens real connections over loopback in steps, in each situation, and"
                 + " reports what one more costs this kernel, with its error. Needs root, for"
                 + " /proc/slabinfo, and takes some seconds.",

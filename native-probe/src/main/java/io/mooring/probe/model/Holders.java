@@ -29,20 +29,21 @@ public record Holders(long withDescriptor, long direct, long epollSockets, long 
      * @param directOfInterest for each process: sockets in its rings that were asked about
      * @param descriptorsOfInterest likewise, with descriptors
      * @param tableEntries     for each process: entries of its descriptor table
+     * @param unreadAlike      rings that were not read count as if they were like the others
      */
     public static Holders of(List<ProcessHolds> all, List<Long> directOfInterest,
-            List<Long> descriptorsOfInterest, List<Long> tableEntries) {
+            List<Long> descriptorsOfInterest, List<Long> tableEntries, boolean unreadAlike) {
         Holders sum = NONE;
         for (int i = 0; i < all.size(); i++) {
             sum = sum.plus(of(all.get(i), directOfInterest.get(i), descriptorsOfInterest.get(i),
-                    tableEntries.get(i)));
+                    tableEntries.get(i), unreadAlike));
         }
         return sum;
     }
 
-    private static Holders of(ProcessHolds one, long direct, long descriptors, long entries) {
-        // Rings beyond those that were read are taken to be like them.
-        double more = one.rings.isEmpty() ? 1
+    private static Holders of(ProcessHolds one, long direct, long descriptors, long entries,
+            boolean unreadAlike) {
+        double more = one.rings.isEmpty() || !unreadAlike ? 1
                 : (double) (one.rings.size() + one.ringsUnread) / one.rings.size();
         double ours = one.direct.size() == 0 ? 0 : (double) direct / one.direct.size();
         double share = more * ours;
