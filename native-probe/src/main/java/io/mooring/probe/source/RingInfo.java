@@ -1,0 +1,96 @@
+package io.mooring.probe.source;
+
+import java.io.IOException;
+import java.io.InputStream;
+
+/**
+ * An io_uring, from its fdinfo (io_uring/fdinfo.c). What lies behind the ring's lock is only told
+ * when the lock is free at that moment: {@link #isWhole} says whether it was.
+ *
+ * @param submissions entries of the submission queue
+ * @param completions entries of the completion queue
+ * @param slots       of its table of direct descriptors
+ * @param files       of them in use
+ * @param sockets     of those: sockets
+ * @param buffers     registered
+ * @param polls       armed requests, by operation: 6 POLL_ADD, 13 ACCEPT, 22 READ, 27 RECV, 49
+ *                    READ_MULTISHOT
+ * @param isWhole     the lists were there
+ * @param textBytes   how long the kernel's text was
+ */
+public record RingInfo(int fd, long submissions, long completions, long slots, long files,
+        long sockets, long buffers, long[] polls, boolean isWhole, long textBytes) {
+
+    public static final int OP_POLL_ADD = 6;
+    public static final int OP_ACCEPT = 13;
+    public static final int OP_READ = 22;
+    public static final int OP_RECV = 27;
+    public static final int OP_READ_MULTISHOT = 49;
+    private static final int OPS = 256;
+
+    /** @param inodes gets the inode of each socket in the table; null: they are only counted */
+    static RingInfo read(int fd, InputStream fdinfo, IntSet inodes) throws IOException {
+        LineReader lines = new LineReader(fdinfo);
+        long submissions = 0;
+        long completions = 0;
+        long slots = 0;
+        long files = 0;
+        long sockets = 0;
+        long buffers = 0;
+        long[] polls = new long[OPS];
+        String part = "";
+        boolean whole = false;
+        while (lines.next()) {
+            if (lines.startsWith("SqMask:")) {
+                submissions = hexAfterPrefix(lines) + 1;
+            } else if (lines.startsWith("CqMask:")) {
+                completions = hexAfterPrefix(lines) + 1;
+            } else if (lines.startsWith("UserFiles:")) {
+                part = "files";
+                slots = lines.numberAfter(":", 10);
+            } else if (lines.startsWith("UserBufs:")) {
+                part = "buffers";
+                buffers = lines.numberAfter(":", 10);
+            } else if (lines.startsWith("PollList:")) {
+                part = "polls";
+                whole = true;
+            } else if (!lines.isEntry()) {
+                part = "";
+            } else if (part.equals("files")) {
+                long inode = lines.numberAfter(": socket:[", 10);
+                files += lines.after(": <none>") < 0 && lines.after(": ") >= 0 ? 1 : 0;
+                if (inode > 0) {
+                    sockets++;
+                    if (inodes != null) {
+                        inodes.add((int) inode);
+                    }
+                }
+            } else if (part.equals("polls")) {
+                long op = lines.numberAfter("op=", 10);
+                if (op >= 0 && op < OPS) {
+                    polls[(int) op]++;
+                }
+            }
+        }
+        return new RingInfo(fd, submissions, completions, slots, files, sockets, buffers, polls,
+                whole, lines.bytesRead());
+    }
+
+    /** {@code SqMask: 0x1ff}. */
+    private static long hexAfterPrefix(LineReader lines) {
+        return Math.max(0, lines.numberAfter("0x", 16));
+    }
+
+    /** Armed requests of {@code operation}. */
+    public long polls(int operation) {
+        return polls[operation];
+    }
+
+    public long pollsInAll() {
+        long all = 0;
+        for (long count : polls) {
+            all += count;
+        }
+        return all;
+    }
+}
