@@ -66,7 +66,7 @@ public final class Broadcast implements Scenario {
 
     @Override
     public List<String> quick() {
-        return List.of("--connections", "2000", "--rate", "8", "--broadcasts", "8", "--warmup",
+        return List.of("--connections", "1000", "--rate", "8", "--broadcasts", "8", "--warmup",
                 "4");
     }
 

@@ -67,7 +67,12 @@ public final class Connect implements Scenario {
 
     @Override
     public List<String> quick() {
-        return List.of("--connections", "1200", "--rate", "2500", "--cycles", "1");
+        return List.of("--connections", "600", "--rate", "600", "--cycles", "1");
+    }
+
+    @Override
+    public int quickRounds() {
+        return 1;
     }
 
     @Override

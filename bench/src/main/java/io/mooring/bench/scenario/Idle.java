@@ -77,7 +77,7 @@ public final class Idle implements Scenario {
 
     @Override
     public List<String> quick() {
-        return List.of("--low", "1000", "--high", "6000", "--cpu-seconds", "1", "--settle-ms",
+        return List.of("--low", "1000", "--high", "5000", "--cpu-seconds", "1", "--settle-ms",
                 "0");
     }
 

@@ -70,8 +70,13 @@ public final class Mixed implements Scenario {
 
     @Override
     public List<String> quick() {
-        return List.of("--idle", "5000", "--rate", "10000", "--connections", "200", "--seconds",
+        return List.of("--idle", "2000", "--rate", "10000", "--connections", "200", "--seconds",
                 "0.8", "--warmup", "0.4");
+    }
+
+    @Override
+    public int quickRounds() {
+        return 1;
     }
 
     @Override
