@@ -66,8 +66,8 @@ public final class Broadcast implements Scenario {
 
     @Override
     public List<String> quick() {
-        return List.of("--connections", "1000", "--rate", "8", "--broadcasts", "8", "--warmup",
-                "4");
+        return List.of("--connections", "1000", "--rate", "8", "--broadcasts", "6", "--warmup",
+                "2");
     }
 
     @Override

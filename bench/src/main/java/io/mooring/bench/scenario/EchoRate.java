@@ -62,7 +62,7 @@ public final class EchoRate implements Scenario {
     @Override
     public List<String> quick() {
         return List.of("--rate", "20000", "--connections", "200", "--seconds", "0.8", "--warmup",
-                "0.5");
+                "0.3");
     }
 
     @Override
