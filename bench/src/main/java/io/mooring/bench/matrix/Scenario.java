@@ -26,7 +26,7 @@ public interface Scenario {
 
     /** Rounds of {@code --quick}. */
     default int quickRounds() {
-        return 2;
+        return 1;
     }
 
     /** The options as they are. */

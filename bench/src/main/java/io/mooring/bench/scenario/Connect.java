@@ -71,11 +71,6 @@ public final class Connect implements Scenario {
     }
 
     @Override
-    public int quickRounds() {
-        return 1;
-    }
-
-    @Override
     public Map<String, Object> options() {
         Map<String, Object> options = new LinkedHashMap<>();
         options.put("connections", connections);

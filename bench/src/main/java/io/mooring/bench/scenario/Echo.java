@@ -68,11 +68,6 @@ public final class Echo implements Scenario {
     }
 
     @Override
-    public int quickRounds() {
-        return 1;
-    }
-
-    @Override
     public Map<String, Object> options() {
         Map<String, Object> options = new LinkedHashMap<>();
         options.put("connections", connections);

@@ -66,6 +66,11 @@ public final class EchoRate implements Scenario {
     }
 
     @Override
+    public int quickRounds() {
+        return 2;
+    }
+
+    @Override
     public Map<String, Object> options() {
         Map<String, Object> options = new LinkedHashMap<>();
         options.put("rate", rate);

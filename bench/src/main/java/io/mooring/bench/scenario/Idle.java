@@ -82,11 +82,6 @@ public final class Idle implements Scenario {
     }
 
     @Override
-    public int quickRounds() {
-        return 1;
-    }
-
-    @Override
     public Map<String, Object> options() {
         Map<String, Object> options = new LinkedHashMap<>();
         options.put("low", low);

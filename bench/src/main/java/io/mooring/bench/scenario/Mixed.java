@@ -75,11 +75,6 @@ public final class Mixed implements Scenario {
     }
 
     @Override
-    public int quickRounds() {
-        return 1;
-    }
-
-    @Override
     public Map<String, Object> options() {
         Map<String, Object> options = new LinkedHashMap<>();
         options.put("idle", idle);
