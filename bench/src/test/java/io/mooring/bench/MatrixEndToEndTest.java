@@ -40,11 +40,11 @@ class MatrixEndToEndTest {
         }
     }
 
-    private static int run(Path folder, String... more) {
+    private static MainRun run(Path folder, String... more) {
         List<String> args = new ArrayList<>(List.of(more));
         args.addAll(List.of("--quick", "--json", folder.resolve("b.json").toString(), "--report",
                 folder.resolve("b.html").toString(), "--hgrm", folder.resolve("h").toString()));
-        return Main.run(args.toArray(String[]::new));
+        return MainRun.of(args.toArray(String[]::new));
     }
 
     /** How late one is sent, how busy a core and what others do is the machine's affair. */
@@ -59,7 +59,7 @@ class MatrixEndToEndTest {
                 EngineOptions.MOORING + "," + EngineOptions.NETTY_EPOLL, "--peer",
                 "peer=" + PeerCommand.good()));
         TINY.forEach(setting -> args.addAll(List.of("--set", setting)));
-        int exit = run(folder, args.toArray(String[]::new));
+        MainRun run = run(folder, args.toArray(String[]::new));
         Map<String, Object> json = Json.parseObject(Files.readString(folder.resolve("b.json")));
         List<String> missing = new ArrayList<>();
         List<Object> scenarios = new ArrayList<>((List<?>) json.get("scenarios"));
@@ -72,7 +72,7 @@ class MatrixEndToEndTest {
                 }
             }
         }
-        assertThat(exit).isEqualTo(missing.isEmpty() ? 0 : 1);
+        assertThat(run.exit()).as(run.toString()).isEqualTo(missing.isEmpty() ? 0 : 1);
         for (Object engine : (List<?>) json.get("engines")) {
             assertThat(Json.object(engine)).containsEntry("refused", null);
             assertThat(ENGINES).contains(Json.object(engine).get("name").toString());
@@ -101,8 +101,8 @@ class MatrixEndToEndTest {
     void aSaturatedClientIsMarkedInvalid(@TempDir Path folder) throws IOException {
         requireTools();
         assertThat(run(folder, "echo-rate", "--engines", EngineOptions.C_LOOP, "--rounds", "1",
-                "--rate", "5000000", "--connections", "10", "--seconds", "0.2", "--warmup", "0.1"))
-                .isEqualTo(1);
+                "--rate", "5000000", "--size", "16384", "--connections", "10", "--seconds", "0.2",
+                "--warmup", "0.1").exit()).isEqualTo(1);
         String json = Files.readString(folder.resolve("b.json"));
         assertThat(json).containsPattern("sent late|the client was saturated")
                 .contains("\"valid_rounds\": 0");
@@ -114,7 +114,7 @@ class MatrixEndToEndTest {
         requireTools();
         assertThat(run(folder, "--scenarios", "echo-rate", "--engines", EngineOptions.C_LOOP,
                 "--peer", "liar=" + PeerCommand.wrong("contents"), "--rounds", "1", "--set",
-                "echo-rate.rate=500", "--set", "echo-rate.seconds=0.3")).isEqualTo(1);
+                "echo-rate.rate=500", "--set", "echo-rate.seconds=0.3").exit()).isEqualTo(1);
         String json = Files.readString(folder.resolve("b.json"));
         assertThat(json).contains("\"refused\": \"refused: ").contains("other contents");
         assertThat(Files.readString(folder.resolve("b.html"))).contains("is not compared");

@@ -32,11 +32,11 @@ class StormEndToEndTest {
     void stormFromEndToEnd(@TempDir Path folder) throws IOException {
         requireTools();
         Path json = folder.resolve("storm.json");
-        int exit = Main.run("storm", "--connections", "60", "--deaf", "10", "--size", "4096",
+        MainRun run = MainRun.of("storm", "--connections", "60", "--deaf", "10", "--size", "4096",
                 "--echo-connections", "10", "--echo-rate", "200", "--seconds", "0.5", "--warmup",
                 "0.2", "--broadcasts", "3", "--rounds", "2", "--minutes", "0.02", "--json",
                 json.toString());
-        assertThat(json).as("exit code %d, see its message above", exit).exists();
+        assertThat(json).as(run.toString()).exists();
         Map<String, Object> results =
                 Json.object(Json.parseObject(Files.readString(json)).get("results"));
         List<?> crowds = (List<?>) results.get("crowds");
@@ -55,7 +55,7 @@ class StormEndToEndTest {
         // What the machine may spoil is the echoes in time, and what others have TCP hold.
         assertThat((List<?>) results.get("faults")).allMatch(fault ->
                 fault.toString().contains("echoes") || fault.toString().contains("TCP memory"));
-        assertThat(exit).isEqualTo(results.get("passed").equals(true) ? 0 : 1);
+        assertThat(run.exit()).as(run.toString()).isEqualTo(results.get("passed").equals(true) ? 0 : 1);
     }
 
     @Test
