@@ -7,7 +7,7 @@ import picocli.CommandLine.Option;
 public final class RunOptions {
 
     @Option(names = "--rounds", paramLabel = "N",
-            description = "each engine has its turn once a round; by default 5 (with --quick 2)")
+            description = "each engine has its turn once a round; by default 5 (with --quick 1)")
     private Integer rounds;
 
     @Option(names = "--json", paramLabel = "FILE", description = "write all figures there too")

@@ -123,6 +123,9 @@ class MatrixEndToEndTest {
     @Test
     void wrongCommandLinesExitWith2() {
         assertThat(Main.run("no-such-command")).isEqualTo(2);
+        MainRun misplaced = MainRun.of("--realtime", "echo");
+        assertThat(misplaced.exit()).isEqualTo(2);
+        assertThat(misplaced.said()).contains("put --realtime behind 'echo'");
         assertThat(Main.run("--scenarios", "sleep")).isEqualTo(2);
         assertThat(Main.run("--engines", "no-such-engine")).isEqualTo(2);
         assertThat(Main.run("--rounds", "0")).isEqualTo(2);

@@ -13,7 +13,7 @@ import org.HdrHistogram.Histogram;
 record MatrixCharts(Result result, String variant) {
 
     private static final double NANOS_PER_MS = 1e6;
-    private static final int COLOURS = 8;
+    private static final int COLOURS = 12;
     private static final int STEPS = 120;
     /** As MemoryStack of the million's report: what a socket consists of, in the kernel. */
     private static final Map<String, String> SOCKET = Map.of("TCP", "k1", "TCPv6", "k1",

@@ -12,6 +12,8 @@ import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
+import picocli.CommandLine.ParameterException;
+import picocli.CommandLine.ParseResult;
 import picocli.CommandLine.Spec;
 
 /** {@code mooring bench}: all scenarios, or some; each in depth is a subcommand of its name. */
@@ -63,7 +65,20 @@ public final class MatrixCommand implements Callable<Integer> {
             one.setDefaultValueProvider(new QuickDefaults(scenario, quick));
             line.addSubcommand(scenario.name(), one);
         }
-        return line;
+        return line.setExecutionStrategy(parsed -> {
+            refuseMisplaced(parsed);
+            return new CommandLine.RunLast().execute(parsed);
+        });
+    }
+
+    /** An option before a subcommand would be this command's, and have no effect. */
+    private static void refuseMisplaced(ParseResult parsed) {
+        if (parsed.hasSubcommand() && !parsed.matchedOptions().isEmpty()) {
+            String option = parsed.matchedOptions().getFirst().longestName();
+            String name = parsed.subcommand().commandSpec().name();
+            throw new ParameterException(parsed.commandSpec().commandLine(), "put " + option
+                    + " behind '" + name + "': ./mooring bench " + name + " " + option + " ...");
+        }
     }
 
     @Override

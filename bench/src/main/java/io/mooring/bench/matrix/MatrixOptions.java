@@ -85,8 +85,7 @@ final class MatrixOptions {
         Matrix matrix = new Matrix(bench, engines, against, System.out::println);
         List<Result> results = new ArrayList<>();
         for (Scenario scenario : scenarios) {
-            results.add(matrix.run(scenario, runOptions.rounds(quick
-                    ? scenario.quickRounds() : ROUNDS)));
+            results.add(matrix.run(scenario, runOptions.rounds(quick ? 1 : ROUNDS)));
         }
         return report(new Run(command, started, (System.nanoTime() - start) / NANOS_PER_SECOND,
                 quick, engines, against, bench, Machine.describe(), results), home);

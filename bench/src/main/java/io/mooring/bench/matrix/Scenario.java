@@ -24,11 +24,6 @@ public interface Scenario {
     /** Arguments of {@code --quick}. */
     List<String> quick();
 
-    /** Rounds of {@code --quick}. */
-    default int quickRounds() {
-        return 1;
-    }
-
     /** The options as they are. */
     Map<String, Object> options();
 

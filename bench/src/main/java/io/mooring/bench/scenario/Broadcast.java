@@ -71,11 +71,6 @@ public final class Broadcast implements Scenario {
     }
 
     @Override
-    public int quickRounds() {
-        return 2;
-    }
-
-    @Override
     public Map<String, Object> options() {
         Map<String, Object> options = new LinkedHashMap<>();
         options.put("connections", connections);

@@ -7,6 +7,7 @@ import io.mooring.bench.matrix.Scenario;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 
 /** Echoes as fast as they come: each connection sends the next message when it has the last. */
@@ -20,13 +21,8 @@ public final class Echo implements Scenario {
             description = "of a message's payload, 16 or more; ${DEFAULT-VALUE}")
     private List<Integer> sizesBytes;
 
-    @Option(names = "--seconds", defaultValue = "3",
-            description = "measured, per engine, variant and round; ${DEFAULT-VALUE}")
-    private double seconds;
-
-    @Option(names = "--warmup", defaultValue = "1", paramLabel = "SECONDS",
-            description = "loaded but not measured before each; ${DEFAULT-VALUE}")
-    private double warmupSeconds;
+    @Mixin
+    private final MeasuredWindow window = new MeasuredWindow(3, 1);
 
     @Override
     public String name() {
@@ -44,7 +40,7 @@ public final class Echo implements Scenario {
         for (int size : sizesBytes) {
             for (int count : connections) {
                 plans.put(Sizes.text(count, size), new EchoLoad.Plan(count, size, 0,
-                        warmupSeconds, seconds));
+                        window.warmupSeconds(), window.seconds()));
             }
         }
         return plans;
@@ -72,8 +68,7 @@ public final class Echo implements Scenario {
         Map<String, Object> options = new LinkedHashMap<>();
         options.put("connections", connections);
         options.put("size", sizesBytes);
-        options.put("seconds", seconds);
-        options.put("warmup", warmupSeconds);
+        window.describe(options);
         return options;
     }
 
@@ -85,8 +80,7 @@ public final class Echo implements Scenario {
         if (sizesBytes.isEmpty() || !sizesBytes.stream().allMatch(Sizes::fits)) {
             return Sizes.REFUSAL;
         }
-        return seconds > 0 && warmupSeconds >= 0 ? null
-                : "--seconds must be more than 0, --warmup not less";
+        return window.refusal();
     }
 
     @Override

@@ -1,14 +1,12 @@
 package io.mooring.bench.scenario;
 
-import io.mooring.bench.EchoLoad;
 import io.mooring.bench.matrix.Bench;
 import io.mooring.bench.matrix.Metric;
 import io.mooring.bench.matrix.Scenario;
 import java.util.LinkedHashMap;
 import java.util.List;
-import java.util.Locale;
 import java.util.Map;
-import picocli.CommandLine.Option;
+import picocli.CommandLine.Mixin;
 
 /**
  * Server CPU per message at a constant rate below saturation, the steadiest comparison, and the
@@ -17,24 +15,8 @@ import picocli.CommandLine.Option;
  */
 public final class EchoRate implements Scenario {
 
-    @Option(names = "--rate", defaultValue = "50000",
-            description = "messages/s over all connections; 0: closed loop; ${DEFAULT-VALUE}")
-    private long rate;
-
-    @Option(names = "--connections", defaultValue = "500", description = "${DEFAULT-VALUE}")
-    private int connections;
-
-    @Option(names = "--size", defaultValue = "64", paramLabel = "BYTES",
-            description = "of a message's payload, 16 or more; ${DEFAULT-VALUE}")
-    private int sizeBytes;
-
-    @Option(names = "--seconds", defaultValue = "10",
-            description = "measured, per engine and round; ${DEFAULT-VALUE}")
-    private double seconds;
-
-    @Option(names = "--warmup", defaultValue = "5", paramLabel = "SECONDS",
-            description = "loaded but not measured before each; ${DEFAULT-VALUE}")
-    private double warmupSeconds;
+    @Mixin
+    private final PacedEcho echo = new PacedEcho(50_000, 10, 5);
 
     @Override
     public String name() {
@@ -49,8 +31,7 @@ public final class EchoRate implements Scenario {
 
     @Override
     public List<String> variants() {
-        return List.of(String.format(Locale.ROOT, "%s, %s", rate == 0 ? "closed loop"
-                : String.format(Locale.ROOT, "%,d/s", rate), Sizes.text(connections, sizeBytes)));
+        return List.of(echo.text());
     }
 
     @Override
@@ -66,37 +47,20 @@ public final class EchoRate implements Scenario {
     }
 
     @Override
-    public int quickRounds() {
-        return 2;
-    }
-
-    @Override
     public Map<String, Object> options() {
         Map<String, Object> options = new LinkedHashMap<>();
-        options.put("rate", rate);
-        options.put("connections", connections);
-        options.put("size", sizeBytes);
-        options.put("seconds", seconds);
-        options.put("warmup", warmupSeconds);
+        echo.describe(options);
         return options;
     }
 
     @Override
     public String refusal() {
-        if (connections < 1 || rate < 0) {
-            return "--connections must be 1 or more, --rate 0 or more";
-        }
-        if (!Sizes.fits(sizeBytes)) {
-            return Sizes.REFUSAL;
-        }
-        return seconds > 0 && warmupSeconds >= 0 ? null
-                : "--seconds must be more than 0, --warmup not less";
+        return echo.refusal();
     }
 
     @Override
     public Subject open(String engine, Bench bench) {
-        return new EchoServer(bench, bench.echoServer(engine, "127.0.0.1", connections, ""),
-                Map.of(variants().getFirst(), new EchoLoad.Plan(connections, sizeBytes, rate,
-                        warmupSeconds, seconds)), () -> 0);
+        return new EchoServer(bench, bench.echoServer(engine, "127.0.0.1", echo.connections(), ""),
+                Map.of(variants().getFirst(), echo.plan()), () -> 0);
     }
 }

@@ -1,7 +1,6 @@
 package io.mooring.bench.scenario;
 
 import io.mooring.bench.BenchException;
-import io.mooring.bench.EchoLoad;
 import io.mooring.bench.Proc;
 import io.mooring.bench.ServerProcess;
 import io.mooring.bench.matrix.Bench;
@@ -14,6 +13,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 
 /** A few hundred busy connections among very many that say nothing. */
@@ -26,24 +26,8 @@ public final class Mixed implements Scenario {
                     + " lets an engine hold; ${DEFAULT-VALUE}")
     private int idle;
 
-    @Option(names = "--rate", defaultValue = "25000",
-            description = "messages/s over the busy ones; ${DEFAULT-VALUE}")
-    private long rate;
-
-    @Option(names = "--connections", defaultValue = "500", description = "busy; ${DEFAULT-VALUE}")
-    private int connections;
-
-    @Option(names = "--size", defaultValue = "64", paramLabel = "BYTES",
-            description = "of a message's payload, 16 or more; ${DEFAULT-VALUE}")
-    private int sizeBytes;
-
-    @Option(names = "--seconds", defaultValue = "5",
-            description = "measured, per engine and round; ${DEFAULT-VALUE}")
-    private double seconds;
-
-    @Option(names = "--warmup", defaultValue = "2", paramLabel = "SECONDS",
-            description = "loaded but not measured before each; ${DEFAULT-VALUE}")
-    private double warmupSeconds;
+    @Mixin
+    private final PacedEcho busy = new PacedEcho(25_000, 5, 2);
 
     @Override
     public String name() {
@@ -58,8 +42,7 @@ public final class Mixed implements Scenario {
 
     @Override
     public List<String> variants() {
-        return List.of(String.format(Locale.ROOT, "%,d idle, %,d/s, %s", idle, rate,
-                Sizes.text(connections, sizeBytes)));
+        return List.of(String.format(Locale.ROOT, "%,d idle, %s", idle, busy.text()));
     }
 
     @Override
@@ -78,30 +61,20 @@ public final class Mixed implements Scenario {
     public Map<String, Object> options() {
         Map<String, Object> options = new LinkedHashMap<>();
         options.put("idle", idle);
-        options.put("rate", rate);
-        options.put("connections", connections);
-        options.put("size", sizeBytes);
-        options.put("seconds", seconds);
-        options.put("warmup", warmupSeconds);
+        busy.describe(options);
         return options;
     }
 
     @Override
     public String refusal() {
-        if (connections < 1 || rate < 1 || idle < 1) {
-            return "--idle, --connections and --rate must be 1 or more";
-        }
-        if (!Sizes.fits(sizeBytes)) {
-            return Sizes.REFUSAL;
-        }
-        return seconds > 0 && warmupSeconds >= 0 ? null
-                : "--seconds must be more than 0, --warmup not less";
+        return idle < 1 ? "--idle must be 1 or more" : busy.refusal();
     }
 
     @Override
     public Subject open(String engine, Bench bench) {
-        int held = bench.held(engine, idle + connections) - connections;
-        ServerProcess server = bench.echoServer(engine, "127.0.0.1", held + connections, "");
+        int held = bench.held(engine, idle + busy.connections()) - busy.connections();
+        ServerProcess server = bench.echoServer(engine, "127.0.0.1", held + busy.connections(),
+                "");
         SwarmProcess swarm = null;
         try {
             swarm = bench.swarm(server, "/echo");
@@ -111,9 +84,8 @@ public final class Mixed implements Scenario {
                         engine, grown.connected(), held, grown.failed()));
             }
             long pid = swarm.pid();
-            EchoServer echo = new EchoServer(bench, server, Map.of(variants().getFirst(),
-                    new EchoLoad.Plan(connections, sizeBytes, rate, warmupSeconds, seconds)),
-                    () -> Proc.cpu(pid).seconds());
+            EchoServer echo = new EchoServer(bench, server,
+                    Map.of(variants().getFirst(), busy.plan()), () -> Proc.cpu(pid).seconds());
             return new Crowded(echo, swarm, held, idle);
         } catch (BenchException e) {
             if (swarm != null) {
