@@ -42,9 +42,9 @@ record Host(Path root, long pageBytes) {
         }
     }
 
-    /** By access(2): also a read-only mount, a container and a namespace's own rules say no. */
+    /** Also by access(2), by which a container's and a namespace's own rules say no. */
     boolean isWritable(String key) {
-        return Files.isWritable(root.resolve(path(key)));
+        return isRoot() && !isReadOnlyMount(key) && Files.isWritable(root.resolve(path(key)));
     }
 
     /** Whether /proc/sys, or what of it holds the key, is mounted read-only. */
@@ -77,13 +77,16 @@ record Host(Path root, long pageBytes) {
 
     /** As {@code net:[4026531840]}; "" where it is not told. */
     String network() {
-        return link("proc/self/ns/net");
+        try {
+            return Files.readSymbolicLink(root.resolve("proc/self/ns/net")).toString();
+        } catch (IOException | UnsupportedOperationException e) {
+            return "";
+        }
     }
 
-    /** Where process 1 may not be looked at, we take it that it is. */
+    /** By a setting that no other has: process 1, with which to compare, is not for everybody. */
     boolean isInitialNetwork() {
-        String ofInit = link("proc/1/ns/net");
-        return ofInit.isEmpty() || ofInit.equals(network());
+        return Files.exists(root.resolve(path("net.core.netdev_max_backlog")));
     }
 
     /**
@@ -101,14 +104,6 @@ record Host(Path root, long pageBytes) {
 
     private static String path(String key) {
         return "proc/sys/" + key.replace('.', '/');
-    }
-
-    private String link(String path) {
-        try {
-            return Files.readSymbolicLink(root.resolve(path)).toString();
-        } catch (IOException | UnsupportedOperationException e) {
-            return "";
-        }
     }
 
     private Optional<String> field(String path, String name) {

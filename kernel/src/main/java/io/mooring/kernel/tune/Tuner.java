@@ -43,7 +43,7 @@ final class Tuner {
             TuneState before = state(host, stateFile);
             sameNetwork(host, before);
             TunePlan plan = TunePlan.of(profile, host, before, force);
-            refuseWhatCannotBe(plan);
+            refuseWhatCannotBe(plan, before);
             List<TunePlan.Line> changes = plan.of(Status.CHANGE);
             TuneState after = recorded(profile, before, changes);
             Map<String, String> files = persist ? Persisted.wanted(host, after) : Map.of();
@@ -73,9 +73,10 @@ final class Tuner {
         }
     }
 
-    private static void refuseWhatCannotBe(TunePlan plan) {
+    /** Where nothing at all may be written. Where some may be, the others are told. */
+    private static void refuseWhatCannotBe(TunePlan plan, TuneState before) {
         List<TunePlan.Line> locked = plan.of(Status.LOCKED);
-        if (!locked.isEmpty() && plan.of(Status.CHANGE).isEmpty()) {
+        if (!locked.isEmpty() && before.isEmpty() && plan.of(Status.CHANGE).isEmpty()) {
             throw new KernelException("nothing was changed: " + locked.getFirst().setting().key()
                 + ": " + locked.getFirst().note() + (locked.size() == 1 ? ""
                     : " (and " + (locked.size() - 1) + " more)"));
