@@ -69,7 +69,8 @@ final class Tuner {
                 && !state.network().equals(host.network())) {
             throw new KernelException("tune has changed values in the network namespace "
                 + state.network() + ", and this is " + host.network() + ": go there (nsenter "
-                + "--net), or give another --state FILE");
+                + "--net), give another --state FILE, or move the file away if that namespace is "
+                + "gone, and its values with it");
         }
     }
 
