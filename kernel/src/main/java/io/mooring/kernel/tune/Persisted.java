@@ -11,6 +11,8 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
+import java.util.stream.Collectors;
 
 /**
  * The files by which a machine has its settings again after a restart, and what was at their
@@ -26,19 +28,28 @@ final class Persisted {
     }
 
     /** What is to be written, by path; the limits only where one is too low and PAM is there. */
-    static Map<String, String> wanted(Host host, TuneState state) {
+    static Map<String, String> wanted(Host host, TuneState state, Profile profile) {
         Map<String, String> files = new LinkedHashMap<>();
-        StringBuilder sysctls = new StringBuilder("# Written by ./mooring tune --profile "
-            + state.profile() + " --apply --persist; ./mooring tune --revert removes it.\n");
-        state.values().forEach((key, value) ->
-            sysctls.append(key).append(" = ").append(value.last()).append('\n'));
-        files.put(SYSCTLS, sysctls.toString());
+        if (!state.values().isEmpty()) {
+            files.put(SYSCTLS, sysctls(state, profile));
+        }
         boolean low = Profiles.limits().stream().anyMatch(limit -> isLow(host, limit));
         if (low && Files.isDirectory(host.root().resolve(PAM))
                 || state.files().containsKey(LIMITS)) {
             files.put(LIMITS, Profiles.limitsText());
         }
         return files;
+    }
+
+    /** With a dash, where the profile has one: a module may be loaded later than the file. */
+    private static String sysctls(TuneState state, Profile profile) {
+        Set<String> optional = profile.settings().stream().filter(Setting::optional)
+            .map(Setting::key).collect(Collectors.toSet());
+        StringBuilder text = new StringBuilder("# Written by ./mooring tune --profile "
+            + profile.name() + " --apply --persist; ./mooring tune --revert removes it.\n");
+        state.values().forEach((key, value) -> text.append(optional.contains(key) ? "-" : "")
+            .append(key).append(" = ").append(value.last()).append('\n'));
+        return text.toString();
     }
 
     static boolean isLow(Host host, LimitsFile.Limit limit) {

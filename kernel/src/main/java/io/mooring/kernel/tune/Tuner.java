@@ -46,7 +46,8 @@ final class Tuner {
             refuseWhatCannotBe(plan, before);
             List<TunePlan.Line> changes = plan.of(Status.CHANGE);
             TuneState after = recorded(profile, before, changes);
-            Map<String, String> files = persist ? Persisted.wanted(host, after) : Map.of();
+            Map<String, String> files =
+                persist ? Persisted.wanted(host, after, profile) : Map.of();
             after = Persisted.claim(host, after, files, force);
             tellWhatStays(plan);
             if (!changes.isEmpty() || !files.isEmpty()) {

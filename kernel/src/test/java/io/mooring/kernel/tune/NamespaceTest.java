@@ -3,6 +3,7 @@ package io.mooring.kernel.tune;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
+import io.mooring.sys.Syscalls;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -48,6 +49,8 @@ class NamespaceTest {
         net.ipv4.ip_local_port_range = 20000 30001
         """;
 
+    private static final Host HERE = new Host(Path.of("/"), Syscalls.pageBytes());
+
     @TempDir
     Path folder;
 
@@ -66,8 +69,7 @@ class NamespaceTest {
             assumeTrue(false, "unshare(1) is missing: " + e.getMessage());
         }
         for (String name : Profiles.NAMES) {
-            TunePlan plan = TunePlan.of(Profiles.load(name), new Host(Path.of("/"), 4096),
-                TuneState.none(new Host(Path.of("/"), 4096)), false);
+            TunePlan plan = TunePlan.of(Profiles.load(name), HERE, TuneState.none(HERE), false);
             assumeTrue(plan.of(TunePlan.Status.CHANGE).stream()
                 .allMatch(line -> line.setting().key().startsWith("net.")),
                 "the profile " + name + " would change something of the whole machine here");
@@ -76,7 +78,7 @@ class NamespaceTest {
 
     @Test
     void appliedAndRevertedSysctlSaysTheSame() throws Exception {
-        long files = new Host(Path.of("/"), 4096).read("fs.file-max").map(Long::parseLong)
+        long files = HERE.read("fs.file-max").map(Long::parseLong)
             .orElseThrow();
         assumeTrue(files < Long.MAX_VALUE, "fs.file-max has no limit");
         Path mine = folder.resolve("mine.conf");

@@ -83,13 +83,16 @@ class TunerTest {
 
     @Test
     void whatIsPersistedIsWhatWasSet() throws IOException {
+        machine.sysctl("net.netfilter.nf_conntrack_max", "65536");
         apply(Profiles.load("100k"), true, false);
         List<String> lines = Files.readAllLines(root.resolve(Persisted.SYSCTLS));
         assertThat(lines.getFirst()).startsWith("# ").contains("--revert");
         assertThat(lines.subList(1, lines.size())).isNotEmpty().allSatisfy(line -> {
-            String[] keyAndValue = line.split(" = ");
+            String[] keyAndValue = line.replaceFirst("^-", "").split(" = ");
             assertThat(machine.sysctl(keyAndValue[0])).isEqualTo(keyAndValue[1]);
         });
+        assertThat(lines).contains("-net.netfilter.nf_conntrack_max = 262144",
+            "net.core.somaxconn = 16384");
         assertThat(Files.readString(root.resolve(Persisted.LIMITS)))
             .isEqualTo(Profiles.limitsText());
     }
