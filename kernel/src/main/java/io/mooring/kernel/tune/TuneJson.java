@@ -49,7 +49,9 @@ final class TuneJson {
             Map<String, Object> one = new LinkedHashMap<>();
             List<Long> softAndHard = host.limit(limit.item());
             one.put("limit", limit.key());
-            one.put("soft", softAndHard.isEmpty() ? null : known(softAndHard.get(0)));
+            // Of open files the JVM has raised its own soft limit, which tells of no other.
+            one.put("soft", softAndHard.isEmpty() || limit.type().equals("hard") ? null
+                : known(softAndHard.get(0)));
             one.put("hard", softAndHard.isEmpty() ? null : known(softAndHard.get(1)));
             one.put("wanted", limit.value());
             one.put("low", Persisted.isLow(host, limit));

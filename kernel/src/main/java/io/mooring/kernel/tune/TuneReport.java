@@ -73,8 +73,10 @@ final class TuneReport {
         out.println("a systemd service has LimitNOFILE= and LimitMEMLOCK=):");
         for (LimitsFile.Limit limit : low) {
             List<Long> softAndHard = host.limit(limit.item());
-            out.printf("%-10s%s: %s (soft) %s (hard), wanted %s%n", "low", limit.key(),
-                softAndHard.get(0), softAndHard.get(1), limit.value());
+            // Of open files the JVM has raised its own soft limit, which tells of no other.
+            out.printf("%-10s%s: %s%s (hard), wanted %s%n", "low", limit.key(),
+                limit.type().equals("hard") ? "" : softAndHard.get(0) + " (soft) ",
+                softAndHard.get(1), limit.value());
             paragraph(limit.does());
         }
     }

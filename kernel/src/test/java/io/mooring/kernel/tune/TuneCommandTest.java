@@ -60,7 +60,8 @@ class TuneCommandTest {
             "Measured: ", "ok        fs.nr_open: 1048576",
             "absent    net.netfilter.nf_conntrack_max", "8,236,256 KiB", "16,384 B",
             "11 to change, 2 as wanted or better, 1 not here. Nothing was changed.", "--apply",
-            "* hard nofile: 1024 (soft) 524288 (hard), wanted 1048576");
+            "* hard nofile: 524288 (hard), wanted 1048576",
+            "* - memlock: 8192 (soft) 8192 (hard), wanted 131072");
         assertThat(out.lines()).allSatisfy(line -> assertThat(line.length()).isLessThan(115));
         assertThat(machine.sysctls()).isEqualTo(before);
         assertThat(machine.filesBelow("var")).isEmpty();
