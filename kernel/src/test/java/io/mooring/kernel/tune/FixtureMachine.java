@@ -25,7 +25,7 @@ final class FixtureMachine {
         put("proc/meminfo", "MemTotal:        8236256 kB\nMemFree:         8156784 kB\n");
         put("proc/self/status", "Name:\tjava\nUid:\t0\t0\t0\t0\n");
         put("proc/self/mounts", "proc /proc proc rw,nosuid 0 0\n");
-        put("proc/self/limits", "Limit                     Soft Limit           Hard Limit   Units\n"
+        put("proc/self/limits", "Limit                     Soft Limit   Hard Limit   Units\n"
             + "Max open files            1024                 524288       files     \n"
             + "Max locked memory         8388608              8388608      bytes     \n");
         boot(BOOT);

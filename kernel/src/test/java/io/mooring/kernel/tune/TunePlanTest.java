@@ -82,7 +82,8 @@ class TunePlanTest {
 
     @Test
     void whatMayNotBeWrittenIsToldWithItsReason() {
-        machine.put("proc/self/mounts", "proc /proc proc rw 0 0\nproc /proc/sys proc ro,nosuid 0 0\n"
+        machine.put("proc/self/mounts", "proc /proc proc rw 0 0\n"
+            + "proc /proc/sys proc ro,nosuid 0 0\n"
             + "proc /proc/sys/net proc rw 0 0\n");
         assertThat(line("million", "fs.file-max")).satisfies(line -> {
             assertThat(line.status()).isEqualTo(Status.LOCKED);
