@@ -53,6 +53,18 @@ public record Machine(long pageBytes, long totalBytes, long availableBytes,
         }
     }
 
+    /**
+     * What net.ipv4.tcp_mem should be, as sysctl takes it, so that so many receivers may be behind
+     * by one small message. Each is charged a page, but a small message takes 1.1 KB; so more may
+     * be allowed than would be wise for pages that are full, but not all the memory.
+     */
+    public String tcpMemFor(long connections) {
+        long behind = tcpPressureBytes / pageBytes;
+        long pages = totalBytes / pageBytes;
+        long pressure = Math.max(behind, Math.min(connections, pages / 2));
+        return pressure * 3 / 4 + " " + pressure + " " + pressure * 5 / 4;
+    }
+
     private static long number(Path root, String path, long otherwise) {
         try (ProcFile file = ProcFile.open(root.resolve(path))) {
             long value = file.read() ? file.number() : ProcFile.ABSENT;
