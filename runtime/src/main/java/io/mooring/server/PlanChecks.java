@@ -110,7 +110,7 @@ final class PlanChecks {
             return;
         }
         long behind = machine.tcpPressureBytes() / machine.pageBytes();
-        if (behind < plan.connections()) {
+        if (behind < machine.tcpPagesFor(plan.connections())) {
             note("tcp_mem", String.format(Locale.ROOT, "%,d receivers that are behind by one small "
                 + "message use up TCP's memory (each is charged a page of %,d B), and new "
                 + "connections are refused if that lasts: sysctl -w net.ipv4.tcp_mem='%s'",

@@ -64,7 +64,7 @@ final class TcpChecks {
                     + fixes.sysctl("net.ipv4.tcp_mem", machine.tcpMemFor(wanted.connections())),
                 0);
         }
-        return pages >= wanted.connections() ? subject.pass()
+        return pages >= machine.tcpPagesFor(wanted.connections()) ? subject.pass()
             : subject.warn("a broadcast to all is paced and takes longer; past the mark for half a "
                 + "second, new connections are refused",
                 fixes.sysctl("net.ipv4.tcp_mem", machine.tcpMemFor(wanted.connections())));
