@@ -47,7 +47,7 @@ final class AcceptChecks {
                 fixes.sysctl("net.core.somaxconn", QUEUE_GOOD));
     }
 
-    /** The queue of half-open ones has the accept queue's length; this bounds it without cookies. */
+    /** The queue of half-open ones is as long as the accept queue; without cookies this, too. */
     private Result requestQueue() {
         OptionalLong max = host.number(IPV4 + "tcp_max_syn_backlog");
         OptionalLong cookies = host.number(IPV4 + "tcp_syncookies");
@@ -82,8 +82,8 @@ final class AcceptChecks {
                 fixes.sysctl("net.ipv4.ip_local_reserved_ports", PORT));
         }
         return ports >= PORTS_OF_A_SOURCE ? subject.pass()
-            : subject.warn("swarm on this machine fails after " + count(ports) + " connections from "
-                + "an address", fixes.sysctl("net.ipv4.ip_local_port_range", "32768 60999"));
+            : subject.warn("swarm on this machine fails after " + count(ports)
+                + " connections from an address", fixes.sysctl("net.ipv4.ip_local_port_range", "32768 60999"));
     }
 
     /** "9001,10000-10010" */

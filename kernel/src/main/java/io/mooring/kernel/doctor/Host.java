@@ -24,6 +24,8 @@ final class Host {
     private static final long UNLIMITED = Machine.UNLIMITED;
     /** Of a page size P its table of P / 8 entries covers a huge page. */
     private static final int ENTRY_BYTES = 8;
+    /** PROC_CGROUP_INIT_INO: the machine's own has this number on every kernel. */
+    private static final String FIRST_GROUPS = "cgroup:[4026531835]";
     private static final BigInteger LONG_MAX = BigInteger.valueOf(Long.MAX_VALUE);
 
     private final ProcFs files;
@@ -206,8 +208,23 @@ final class Host {
             .reduce((first, second) -> second);
     }
 
-    /** What sort of container we are in, and by which sign. */
+    private boolean hasOwnGroups() {
+        try {
+            String link = Files.readSymbolicLink(files.path("proc/self/ns/cgroup")).toString();
+            return !link.equals(FIRST_GROUPS);
+        } catch (IOException e) {
+            return false; // not recorded, or a kernel without
+        }
+    }
+
+    /** What sort of container we are in, and by which signs. */
     Optional<String> container() {
+        String groups = "a namespace of control groups of its own (/proc/self/ns/cgroup)";
+        return sign().map(sign -> hasOwnGroups() ? sign + ", " + groups : sign)
+            .or(() -> hasOwnGroups() ? Optional.of(groups) : Optional.empty());
+    }
+
+    private Optional<String> sign() {
         if (has("run/.containerenv")) {
             return Optional.of("podman (/run/.containerenv)");
         }
@@ -216,6 +233,9 @@ final class Host {
         }
         if (has(".dockerenv")) {
             return Optional.of("docker (/.dockerenv)");
+        }
+        if (has("run/systemd/container")) {
+            return Optional.of(text("run/systemd/container") + " (/run/systemd/container)");
         }
         return text("proc/self/cgroup").lines()
             .filter(line -> line.matches(".*/(docker|kubepods|lxc|machine\\.slice/libpod)\\b.*"))

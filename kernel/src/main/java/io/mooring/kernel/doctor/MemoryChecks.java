@@ -44,11 +44,18 @@ final class MemoryChecks {
         long fit = needs.fitMachine();
         Subject subject = new Subject("memory", bytes(machine.availableBytes()) + " available of "
             + bytes(machine.totalBytes()) + ", of which " + bytes(needs.machineReserve())
-            + " stay in reserve", need(), "MemAvailable, less what open sockets pin although the "
+            + " stay in reserve" + held(), need(), "MemAvailable, less what open sockets pin although the "
             + "kernel counts it as reclaimable; beyond it the server answers 503");
         return fit >= wanted.connections() ? subject.pass()
             : subject.fail(tooFew(fit), "more memory, fewer processes beside the server, or serve "
                 + "--max-connections " + Math.max(0, fit), Math.max(0, fit));
+    }
+
+    /** Whoever asks while a server runs should know that its connections are paid already. */
+    private String held() {
+        String used = host.value("proc/net/sockstat", "sockets: used").orElse("");
+        return used.matches("\\d{4,18}") ? "; " + count(Long.parseLong(used))
+            + " sockets are open now, whose memory is not counted as available" : "";
     }
 
     private String need() {

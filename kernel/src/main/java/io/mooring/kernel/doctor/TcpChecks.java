@@ -59,8 +59,8 @@ final class TcpChecks {
             bytes(charge) + " charged, if one 34-byte message lay unread at all "
                 + count(wanted.connections()), why);
         if (machine.tcpUsedBytes() >= machine.tcpPressureBytes()) {
-            return subject.fail("TCP is past the mark now: the server refuses new connections (503)",
-                "ss -tm shows whose queues they are; or "
+            return subject.fail("TCP is past the mark now: the server refuses new connections "
+                + "(503)", "ss -tm shows whose queues they are; or "
                     + fixes.sysctl("net.ipv4.tcp_mem", machine.tcpMemFor(wanted.connections())),
                 0);
         }
