@@ -83,7 +83,8 @@ final class AcceptChecks {
         }
         return ports >= PORTS_OF_A_SOURCE ? subject.pass()
             : subject.warn("swarm on this machine fails after " + count(ports)
-                + " connections from an address", fixes.sysctl("net.ipv4.ip_local_port_range", "32768 60999"));
+                + " connections from an address",
+                fixes.sysctl("net.ipv4.ip_local_port_range", "32768 60999"));
     }
 
     /** "9001,10000-10010" */

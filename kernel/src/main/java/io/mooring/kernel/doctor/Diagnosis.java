@@ -101,7 +101,8 @@ record Diagnosis(Wanted wanted, String machine, boolean isThisOne, Trial trial, 
         if (fits()) {
             return who + (wanted.connections() == 1 ? " fits" : " fit") + ": "
                 + bytes(needs.fullBytes()) + " of memory, "
-                + Figures.count(needs.perConnectionBytes()) + " B each, on " + trial.engine().name() + where;
+                + Figures.count(needs.perConnectionBytes()) + " B each, on "
+                + trial.engine().name() + where;
         }
         OptionalLong most = atMost();
         String instead = most.isEmpty() ? "" : most.getAsLong() <= 0 ? "; as it is, none does"

@@ -44,8 +44,9 @@ final class MemoryChecks {
         long fit = needs.fitMachine();
         Subject subject = new Subject("memory", bytes(machine.availableBytes()) + " available of "
             + bytes(machine.totalBytes()) + ", of which " + bytes(needs.machineReserve())
-            + " stay in reserve" + held(), need(), "MemAvailable, less what open sockets pin although the "
-            + "kernel counts it as reclaimable; beyond it the server answers 503");
+            + " stay in reserve" + held(), need(),
+            "MemAvailable, less what open sockets pin although the kernel counts it as "
+                + "reclaimable; beyond it the server answers 503");
         return fit >= wanted.connections() ? subject.pass()
             : subject.fail(tooFew(fit), "more memory, fewer processes beside the server, or serve "
                 + "--max-connections " + Math.max(0, fit), Math.max(0, fit));

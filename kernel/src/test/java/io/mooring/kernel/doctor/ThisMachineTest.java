@@ -154,7 +154,8 @@ class ThisMachineTest {
     void theNetworksSettings() throws IOException {
         require("unshare -n true");
         String bad = "(cd /proc/sys/net; echo 128 >core/somaxconn; cd ipv4; "
-            + "echo 0 >tcp_syncookies; echo 128 >tcp_max_syn_backlog; echo 4096 4096 4096 >tcp_rmem; "
+            + "echo 0 >tcp_syncookies; echo 128 >tcp_max_syn_backlog; "
+            + "echo 4096 4096 4096 >tcp_rmem; "
             + "echo 4096 4096 32768 >tcp_wmem; echo 1024 65535 >ip_local_port_range; "
             + "echo 64 >tcp_max_tw_buckets); exec \"$@\"";
         Run run = run("exec unshare -n sh -c '" + bad + "' doctor", "--connections", "10000");
