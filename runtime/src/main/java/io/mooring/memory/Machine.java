@@ -30,6 +30,9 @@ public record Machine(long pageBytes, long totalBytes, long availableBytes,
     private static final long KIB = 1024;
     private static final int CAP_SYS_ADMIN = 21;
     private static final int NEVER = 2;
+    /** Of a silent connection, on both sides of the system call: docs/DESIGN.md. */
+    private static final long CONNECTION_BYTES = 4_200;
+    private static final long ALL_ELSE_BYTES = 512L << 20;
 
     /** @param root "/"; for tests a directory with proc and sys in it */
     public static Machine read(Path root, long pageBytes) {
@@ -51,6 +54,29 @@ public record Machine(long pageBytes, long totalBytes, long availableBytes,
                 pages(root) * pageBytes,
                 number(root, "proc/sys/fs/epoll/max_user_watches", UNLIMITED));
         }
+    }
+
+    /**
+     * The pressure mark, in pages, with which so many receivers may be behind by one small message,
+     * each charged a page; or, if memory is less, four fifths of what connections and all else
+     * leave. Not less than there is.
+     */
+    public long tcpPagesFor(long connections) {
+        return Math.max(tcpPressureBytes / pageBytes,
+            Math.min(connections, tcpPagesMax(connections) * 4 / 5));
+    }
+
+    /** The same as sysctl net.ipv4.tcp_mem takes it. */
+    public String tcpMemFor(long connections) {
+        long pressure = tcpPagesFor(connections);
+        long low = Math.min(connections * 3 / 4, tcpPagesMax(connections) * 3 / 5);
+        long most = Math.min(connections * 5 / 4, tcpPagesMax(connections));
+        return Math.clamp(low, 0, pressure) + " " + pressure + " " + Math.max(most, pressure);
+    }
+
+    private long tcpPagesMax(long connections) {
+        return Math.max(0, totalBytes - connections * CONNECTION_BYTES - ALL_ELSE_BYTES)
+            / pageBytes;
     }
 
     private static long number(Path root, String path, long otherwise) {

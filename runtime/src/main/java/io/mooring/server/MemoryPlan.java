@@ -193,9 +193,14 @@ final class MemoryPlan {
         return (sum(Term::full) - sum(Term::start)) / connections;
     }
 
-    /** Of the sum at start, what this process has already. */
-    long residentBytes() {
-        return machine.residentBytes();
+    /** Of the sum at start, what this process does not have yet. */
+    long toStart() {
+        return Math.max(0, sum(Term::start) - machine.residentBytes());
+    }
+
+    /** Of so much memory, what is left for connections; none if it is not positive. */
+    long left(long have, long reserve) {
+        return have - reserve - toStart();
     }
 
     Engine engine() {
@@ -212,6 +217,17 @@ final class MemoryPlan {
 
     long connections() {
         return connections;
+    }
+
+    /** Address space beside the JVM's. */
+    long mappedBytes() {
+        return terms.stream().filter(term -> !term.name().startsWith("JVM"))
+            .mapToLong(Term::mapped).sum();
+    }
+
+    long frameBytes() {
+        return terms.stream().filter(term -> term.name().equals("published frames"))
+            .mapToLong(Term::mapped).sum();
     }
 
     /** Mappings in the address space, at most. */

@@ -87,13 +87,12 @@ final class PlanChecks {
     }
 
     private void fits(String name, long have, long reserve, String where, String fix) {
-        long start = Math.max(0, plan.sum(MemoryPlan.Term::start) - plan.residentBytes());
-        long left = have - reserve - start;
+        long left = plan.left(have, reserve);
         String figures = mebibytes(have) + " " + where + ", " + mebibytes(reserve)
             + " of it in reserve";
         long fit = left / plan.perConnectionBytes();
         if (left <= 0) {
-            error(name, figures + "; " + mebibytes(start) + " are needed to start: " + fix
+            error(name, figures + "; " + mebibytes(plan.toStart()) + " are needed to start: " + fix
                 + (told >= 0 ? ", or lower --memory-reserve" : ""));
         } else if (fit < plan.connections()) {
             warn(name, String.format(Locale.ROOT, "memory for about %,d of %,d connections (%s); "
@@ -111,15 +110,11 @@ final class PlanChecks {
             return;
         }
         long behind = machine.tcpPressureBytes() / machine.pageBytes();
-        if (behind < plan.connections()) {
-            // A page is what is charged; a small message takes 1.1 KB. So more may be allowed than
-            // would be wise for pages that are full, but not all the memory.
-            long pages = machine.totalBytes() / machine.pageBytes();
-            long pressure = Math.max(behind, Math.min(plan.connections(), pages / 2));
+        if (behind < machine.tcpPagesFor(plan.connections())) {
             note("tcp_mem", String.format(Locale.ROOT, "%,d receivers that are behind by one small "
                 + "message use up TCP's memory (each is charged a page of %,d B), and new "
-                + "connections are refused if that lasts: sysctl -w net.ipv4.tcp_mem='%d %d %d'",
-                behind, machine.pageBytes(), pressure * 3 / 4, pressure, pressure * 5 / 4));
+                + "connections are refused if that lasts: sysctl -w net.ipv4.tcp_mem='%s'",
+                behind, machine.pageBytes(), machine.tcpMemFor(plan.connections())));
         } else {
             ok("tcp_mem", String.format(Locale.ROOT, "%,d receivers may be behind by a page of "
                 + "%,d B", behind, machine.pageBytes()));
@@ -216,8 +211,7 @@ final class PlanChecks {
     }
 
     private void overcommit() {
-        long mapped = plan.terms().stream().filter(term -> !term.name().startsWith("JVM"))
-            .mapToLong(MemoryPlan.Term::mapped).sum();
+        long mapped = plan.mappedBytes();
         if (!machine.overcommitNever()) {
             ok("vm.overcommit", "what is mapped and not touched does not count");
         } else if (mapped > machine.commitBytes()) {

@@ -85,7 +85,7 @@ public record KernelFeatures(String release, int setupFlags, boolean noSqArray,
     }
 
     /** Of a release as uname(2) gives it: "6.12.117+deb13-arm64". */
-    static boolean isAtLeast(String release, int major, int minor) {
+    public static boolean isAtLeast(String release, int major, int minor) {
         Matcher version = VERSION.matcher(release);
         if (!version.lookingAt()) {
             return false;

@@ -136,7 +136,7 @@ class MemoryPlanTest {
         MemoryPlan plan = plan(pi, 16_384, MILLION, Reserve.AUTO);
         expect(plan, "memory", PlanChecks.State.OK, "enough for about 1,9");
         expect(plan, "tcp_mem", PlanChecks.State.NOTE, "32,032 receivers", "16,384 B",
-            "net.ipv4.tcp_mem='193037 257383 321728'");
+            "net.ipv4.tcp_mem='135390 180520 225650'");
         expect(plan, "fs.file-max", PlanChecks.State.WARNING, "815,315 more", "fs.file-max=125");
         expect(plan, "cgroup", PlanChecks.State.OK, "no limit");
         expect(plan, "open files", PlanChecks.State.OK, "52 rings");
