@@ -122,6 +122,12 @@ final class ServerStart {
     }
 
     private ReactorConfig config() {
+        return config(told, engine, files, connectionsMax);
+    }
+
+    /** @param files RLIMIT_NOFILE */
+    static ReactorConfig config(WebSocketServer.Builder told, Engine engine, long files,
+        int connectionsMax) {
         int perShard = engine.slotsMax(files);
         int slots = Math.ceilDiv(connectionsMax, told.reactors) + SLOTS_SPARE;
         // One shard of many has its turn of the traffic, and memory for it, with the others.
