@@ -1,5 +1,7 @@
 package io.mooring.kernel.plan;
 
+import java.util.Locale;
+
 /** How sure a figure is. */
 enum Basis {
     /** Told by its user. */
@@ -13,6 +15,6 @@ enum Basis {
 
     @Override
     public String toString() {
-        return name().toLowerCase(java.util.Locale.ROOT);
+        return name().toLowerCase(Locale.ROOT);
     }
 }

@@ -31,7 +31,7 @@ final class LinkSpeed {
     private static String defaultDevice(String routes) {
         for (String line : routes.split("\n")) {
             String[] words = line.strip().split("\\s+");
-            if (words.length > 2 && words[1].equals("00000000")) {
+            if (words.length > 1 && words[1].equals("00000000")) {
                 return words[0];
             }
         }

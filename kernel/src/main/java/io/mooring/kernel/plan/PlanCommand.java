@@ -59,9 +59,9 @@ public final class PlanCommand implements Callable<Integer> {
                     + " service's, for another)")
     private Long openFiles;
     @Option(names = "--engine", paramLabel = "io_uring|epoll", defaultValue = "io_uring",
-            arity = "1", converter = Typed.Engine.class,
+            converter = Typed.Engine.class,
             description = "(default: ${DEFAULT-VALUE})")
-    private Boolean isEpoll;
+    private Typed.EngineName engine;
     @Option(names = "--message", paramLabel = "SIZE", defaultValue = "64",
             converter = Quantities.Size.class,
             description = "of one message to all (default: ${DEFAULT-VALUE})")
@@ -82,6 +82,7 @@ public final class PlanCommand implements Callable<Integer> {
     @Override
     public Integer call() {
         check();
+        boolean isEpoll = engine == Typed.EngineName.EPOLL;
         Targets.Told told = new Targets.Told(ram, pageSize, kernelVersion(), link,
                 cores == null ? null : cores.intValue(), openFiles);
         Target target = new Targets(new ProcFs(Path.of("/"), LibC.pageBytes()), told,

@@ -3,6 +3,7 @@ package io.mooring.kernel.plan;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 
 /**
@@ -21,7 +22,7 @@ final class PlanJson {
         Target target = plan.target();
         Map<String, Object> all = new LinkedHashMap<>();
         all.put("schema", SCHEMA);
-        all.put("verdict", plan.verdict().name().toLowerCase(java.util.Locale.ROOT));
+        all.put("verdict", plan.verdict().name().toLowerCase(Locale.ROOT));
         all.put("connections", plan.connections());
         all.put("connections_given", plan.ask().connections() != 0);
         all.put("largest", plan.largest());
@@ -35,7 +36,7 @@ final class PlanJson {
             Map<String, Object> row = new LinkedHashMap<>();
             row.put("name", one.name());
             row.put("at_connections", one.at());
-            row.put("kind", one.kind().name().toLowerCase(java.util.Locale.ROOT));
+            row.put("kind", one.kind().name().toLowerCase(Locale.ROOT));
             row.put("text", one.text());
             standing(row, one.basis(), one.source());
             breaks.add(row);
@@ -81,7 +82,7 @@ final class PlanJson {
         List<Object> terms = new ArrayList<>();
         for (Line one : memory.lines()) {
             Map<String, Object> row = new LinkedHashMap<>();
-            row.put("side", one.side().name().toLowerCase(java.util.Locale.ROOT));
+            row.put("side", one.side().name().toLowerCase(Locale.ROOT));
             row.put("name", one.name());
             row.put("per_connection_bytes", one.each());
             row.put("silent_bytes", one.silent());

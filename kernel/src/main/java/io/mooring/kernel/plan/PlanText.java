@@ -88,8 +88,8 @@ final class PlanText {
                 + " all at most %s times a second", 100 * plan.cpu().idleCores(plan.connections()),
                 rate(most));
         double rate = plan.ask().rate();
-        return rate == 0 ? silent : silent + String.format(Locale.ROOT, "; %s a second as asked: %.1f"
-                + " of %d cores%s", Plan.decimal(rate), plan.cpu().cores(plan.connections(), rate),
+        return rate == 0 ? silent : silent + String.format(Locale.ROOT, "; %s a second as asked:"
+                + " %.1f of %d cores%s", Plan.decimal(rate), plan.cpu().cores(plan.connections(), rate),
                 plan.target().reactors(), plan.wireSeconds() == 0 ? "" : String.format(Locale.ROOT,
                 ", %.0f %% of the link", 100 * rate * plan.wireSeconds()));
     }

@@ -5,6 +5,7 @@ import io.mooring.probe.source.CgroupMemory;
 import io.mooring.probe.source.ProcFs;
 import io.mooring.probe.source.Reading;
 import io.mooring.probe.source.TcpLimits;
+import java.util.Locale;
 
 /** This machine, or another that is described by some figures; the rest is this one's or usual. */
 final class Targets {
@@ -131,7 +132,7 @@ final class Targets {
                 Machine.UNLIMITED, null, 0, pressure, MAPPINGS_MAX, filesMax, 0, false, false,
                 Machine.UNLIMITED, 0, total / WATCHES_PART / WATCH_BYTES);
         return new Target(false, ram,
-                Known.assumed(own + SYSTEM_BYTES, String.format(java.util.Locale.ROOT,
+                Known.assumed(own + SYSTEM_BYTES, String.format(Locale.ROOT,
                         "%,d MB of struct page (64 B a page), 122 MB kernel and firmware (emulated"
                         + " Pi 5), 350 MiB a system without a desktop (not measured)",
                         (own - KERNEL_IMAGE_BYTES) / 1_000_000)),

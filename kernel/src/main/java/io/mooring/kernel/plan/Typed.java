@@ -36,13 +36,16 @@ final class Typed {
         }
     }
 
-    /** Whether it is epoll. */
-    static final class Engine implements ITypeConverter<Boolean> {
+    /** What serves. */
+    enum EngineName { IO_URING, EPOLL }
+
+    /** {@code io_uring}, {@code epoll}. */
+    static final class Engine implements ITypeConverter<EngineName> {
         @Override
-        public Boolean convert(String value) {
+        public EngineName convert(String value) {
             return switch (value.strip().toLowerCase(Locale.ROOT)) {
-                case "io_uring" -> false;
-                case "epoll" -> true;
+                case "io_uring" -> EngineName.IO_URING;
+                case "epoll" -> EngineName.EPOLL;
                 default -> throw new TypeConversionException("'" + value
                         + "' is neither io_uring nor epoll");
             };

@@ -101,8 +101,8 @@ class PredictionTest {
         int connections = WARM_UP;
         for (int round = 0; round < ROUNDS; round++) {
             Look before = Look.now();
-            grow(swarm, CONNECTIONS);
             connections += CONNECTIONS;
+            grow(swarm, connections);
             Look after = Look.now();
             disturbed = after.disturbed(before);
             if (disturbed.isEmpty()) {
@@ -128,6 +128,7 @@ class PredictionTest {
         }
     }
 
+    /** To so many in all. */
     private static void grow(Child swarm, int connections) {
         swarm.say("grow " + connections);
         String grown = swarm.line(line -> line.contains("\"event\":\"grown\"")
