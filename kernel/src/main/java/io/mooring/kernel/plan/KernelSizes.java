@@ -19,10 +19,12 @@ import java.util.stream.Stream;
 /**
  * How large a kernel's objects are: as this kernel says, as one of its kind has said, or as usual.
  *
+ * @param calibrated what was measured instead of their sum; null: nothing
  * @param basis      of them as a whole
  * @param errorShare by which the sum of a connection has been off, or may be
  */
-record KernelSizes(ObjectSizes sizes, Basis basis, String source, double errorShare) {
+record KernelSizes(ObjectSizes sizes, Calibrated calibrated, Basis basis, String source,
+        double errorShare) {
 
     /** By docs/PROBE.md: 99.8 to 102.2 % of what two witnesses saw, five runs of two kernels. */
     private static final double MODEL_ERROR = 0.02;
@@ -40,13 +42,13 @@ record KernelSizes(ObjectSizes sizes, Basis basis, String source, double errorSh
         SlabAliases aliases = SlabAliases.read(files).orElse(SlabAliases.NONE);
         ObjectSizes sizes = new ObjectSizes(slabs.value(), aliases, btf, files.pageBytes(), cpus);
         if (slabs.isThere()) {
-            return new KernelSizes(sizes, Basis.MEASURED, "this kernel's /proc/slabinfo",
+            return new KernelSizes(sizes, null, Basis.MEASURED, "this kernel's /proc/slabinfo",
                     MODEL_ERROR);
         }
         return btf.isEmpty()
-                ? new KernelSizes(sizes, Basis.ASSUMED, "usual sizes: " + slabs.why() + ", "
+                ? new KernelSizes(sizes, null, Basis.ASSUMED, "usual sizes: " + slabs.why() + ", "
                         + slabs.remedy(), ASSUMED_ERROR)
-                : new KernelSizes(sizes, Basis.DERIVED, "this kernel's BTF and SLUB's rule ("
+                : new KernelSizes(sizes, null, Basis.DERIVED, "this kernel's BTF and SLUB's rule ("
                         + slabs.why() + ": " + slabs.remedy() + ")", ASSUMED_ERROR);
     }
 
@@ -58,9 +60,15 @@ record KernelSizes(ObjectSizes sizes, Basis basis, String source, double errorSh
             case PAGE_4K -> recorded("slabinfo-6.18-4k.txt", pageBytes, kernel,
                     new KernelVersion(6, 18), "x86-64, Linux 6.18, 4 KiB", cpus);
             default -> new KernelSizes(new ObjectSizes(null, SlabAliases.NONE, Map.of(),
-                    pageBytes, cpus), Basis.ASSUMED, "usual sizes and SLUB's rule: no kernel with"
-                    + " pages of " + pageBytes / 1024 + " KiB was measured", ASSUMED_ERROR);
+                    pageBytes, cpus), null, Basis.ASSUMED, "usual sizes and SLUB's rule: no kernel"
+                    + " with pages of " + pageBytes / 1024 + " KiB was measured", ASSUMED_ERROR);
         };
+    }
+
+    /** The same machine's, with what was found there by opening connections. */
+    KernelSizes with(Calibrated found) {
+        return new KernelSizes(sizes, found, Basis.MEASURED, found.file(),
+                found.error() / (found.socket() + found.waiting()));
     }
 
     private static KernelSizes recorded(String file, int pageBytes, KernelVersion kernel,
@@ -68,8 +76,8 @@ record KernelSizes(ObjectSizes sizes, Basis basis, String source, double errorSh
         ObjectSizes sizes = new ObjectSizes(SlabCaches.parse(resource(file), pageBytes),
                 SlabAliases.NONE, Map.of(), pageBytes, cpus);
         return kernel.equals(recorded)
-                ? new KernelSizes(sizes, Basis.MEASURED, "slabinfo of " + where, MODEL_ERROR)
-                : new KernelSizes(sizes, Basis.ASSUMED, "slabinfo of " + where
+                ? new KernelSizes(sizes, null, Basis.MEASURED, "slabinfo of " + where, MODEL_ERROR)
+                : new KernelSizes(sizes, null, Basis.ASSUMED, "slabinfo of " + where
                         + "; not measured on " + kernel, ASSUMED_ERROR);
     }
 

@@ -74,11 +74,21 @@ record Memory(long connections, List<Line> lines, double broadcast, double reser
 
     private static void kernel(List<Line> lines, ServerPlan server, Target target, Ask ask,
             long connections) {
+        List<Layer> silent = layers(target, connections,
+                ask.isEpoll() ? epoll(connections) : cold(connections));
         double hot = ask.isEpoll() ? 0
-                : waiting(layers(target, connections, hot(connections)))
-                        - waiting(layers(target, connections, cold(connections)));
-        for (Layer layer : layers(target, connections, ask.isEpoll() ? epoll(connections)
-                : cold(connections))) {
+                : waiting(layers(target, connections, hot(connections))) - waiting(silent);
+        Calibrated found = target.sizes().calibrated();
+        if (found != null) {
+            hot = found.hot() * connections;
+            lines.add(calibrated("socket, as calibrated", found.socket(), 0, connections, found));
+            lines.add(calibrated("waiting, as calibrated", found.waiting(), hot, connections,
+                    found));
+            // A table's entries are there before its connections: no calibration sees them.
+            silent.removeIf(layer -> layer.packedBytes() != 0
+                    || layer.part() == Layer.Part.ACCOUNTS);
+        }
+        for (Layer layer : silent) {
             boolean poll = layer.name().equals("armed POLL_ADD");
             lines.add(new Line(Side.KERNEL, layer.name(), layer.bytes() / connections,
                     layer.bytes(), layer.bytes() + (poll ? hot : 0), basis(layer, target),
@@ -92,6 +102,13 @@ record Memory(long connections, List<Line> lines, double broadcast, double reser
                         Basis.ASSUMED, term.why()));
             }
         }
+    }
+
+    private static Line calibrated(String name, double each, double more, long connections,
+            Calibrated found) {
+        return new Line(Side.KERNEL, name, each, each * connections, each * connections + more,
+                Basis.MEASURED, String.format(Locale.ROOT, "%s (both rows together \u00b1 %.0f B)",
+                found.file(), found.error()));
     }
 
     private static Basis basis(Layer layer, Target target) {

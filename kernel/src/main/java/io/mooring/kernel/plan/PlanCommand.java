@@ -76,6 +76,10 @@ public final class PlanCommand implements Callable<Integer> {
             description = "times as long as the measured core takes: an assumption of yours; none"
                     + " is measured for a Pi 5's A76 (default: ${DEFAULT-VALUE})")
     private Double cpuFactor;
+    @Option(names = "--calibration", paramLabel = "FILE",
+            description = "of 'probe calibrate --json FILE' on that machine: the kernel's bytes as"
+                    + " measured there, instead of by the sizes of its objects")
+    private Path calibration;
     @Option(names = "--json", description = "as JSON")
     private boolean json;
 
@@ -90,6 +94,9 @@ public final class PlanCommand implements Callable<Integer> {
         if (!isEpoll && !target.kernel().isAtLeast(6, 1)) {
             throw wrong("--kernel is " + target.kernel()
                     + ": io_uring needs Linux 6.1 or newer here; or --engine epoll");
+        }
+        if (calibration != null) {
+            target = target.with(Calibrated.read(calibration, isEpoll));
         }
         Plan plan = Plan.of(target, new Ask(connections == null ? 0 : connections,
                 isEpoll, message, rate, cpuFactor));

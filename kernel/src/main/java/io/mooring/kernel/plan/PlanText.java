@@ -83,14 +83,17 @@ final class PlanText {
     }
 
     private String cpu() {
-        double most = 1 / plan.broadcastSeconds();
         String silent = String.format(Locale.ROOT, "silent %.1f %% of one core; such a message to"
                 + " all at most %s times a second", 100 * plan.cpu().idleCores(plan.connections()),
-                rate(most));
+                rate(1 / plan.broadcastSeconds()));
         double rate = plan.ask().rate();
-        return rate == 0 ? silent : silent + String.format(Locale.ROOT, "; %s a second as asked:"
-                + " %.1f of %d cores%s", Plan.decimal(rate), plan.cpu().cores(plan.connections(), rate),
-                plan.target().reactors(), plan.wireSeconds() == 0 ? "" : String.format(Locale.ROOT,
+        if (rate == 0) {
+            return silent;
+        }
+        String asked = String.format(Locale.ROOT, "; %s a second as asked: %.1f of %d cores",
+                Plan.decimal(rate), plan.cpu().cores(plan.connections(), rate),
+                plan.target().reactors());
+        return silent + asked + (plan.wireSeconds() == 0 ? "" : String.format(Locale.ROOT,
                 ", %.0f %% of the link", 100 * rate * plan.wireSeconds()));
     }
 

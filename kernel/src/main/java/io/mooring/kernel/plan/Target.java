@@ -24,6 +24,12 @@ record Target(boolean isHere, Known ram, Known taken, Known pageBytes, KernelVer
         Known sendBufferMax, Known filesFree, boolean accounts, boolean chargesTcp,
         KernelSizes sizes, Machine limits) {
 
+    Target with(Calibrated found) {
+        return new Target(isHere, ram, taken, pageBytes, kernel, kernelFrom, link, cores,
+                openFiles, tcpPressure, sendBufferMax, filesFree, accounts, chargesTcp,
+                sizes.with(found), limits);
+    }
+
     int page() {
         return (int) pageBytes.value();
     }
