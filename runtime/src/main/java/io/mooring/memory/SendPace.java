@@ -89,7 +89,23 @@ public final class SendPace implements AutoCloseable {
     }
 
     private long auto() {
-        return tcp.read() ? Math.min(AUTO_MAX, tcp.pressureBytes() / 2) : AUTO_MAX;
+        return tcp.read() ? growthMaxOf(tcp.pressureBytes()) : AUTO_MAX;
+    }
+
+    /** The bound that {@link #AUTO} chooses where TCP's pressure mark is there. */
+    public static long growthMaxOf(long tcpPressureBytes) {
+        return Math.min(AUTO_MAX, tcpPressureBytes / 2);
+    }
+
+    /** Past so much of TCP's memory frames only trickle. */
+    public static long trickleFrom(long tcpPressureBytes) {
+        return tcpPressureBytes / 4 * 3;
+    }
+
+    /** What tcp_mem is charged for a frame that waits for its receiver: whole pages. */
+    public static long chargedBytes(int frameBytes, long pageBytes) {
+        long bytes = frameBytes + (long) SEGMENT_OVERHEAD_BYTES;
+        return (bytes + pageBytes - 1) / pageBytes * pageBytes;
     }
 
     /** Bytes by which TCP's memory may grow in a storm. */
@@ -137,10 +153,8 @@ public final class SendPace implements AutoCloseable {
         }
     }
 
-    /** A socket is charged whole pages. */
     private long charge(int frameBytes) {
-        long bytes = frameBytes + (long) SEGMENT_OVERHEAD_BYTES;
-        return (bytes + pageBytes - 1) / pageBytes * pageBytes;
+        return chargedBytes(frameBytes, pageBytes);
     }
 
     private void look(long now) {
@@ -154,7 +168,7 @@ public final class SendPace implements AutoCloseable {
         if (used < base || now - tookAt >= QUIET_NANOS) {
             base = used;
         }
-        long toPressure = tcp.pressureBytes() / 4 * 3 - used;
+        long toPressure = trickleFrom(tcp.pressureBytes()) - used;
         trickles = toPressure <= 0 || isMemoryShort.getAsBoolean();
         if (trickles) {
             left = trickle(used > before);
