@@ -55,6 +55,7 @@ class RecordedFilesTest {
         assertThat(stat.inUse()).isEqualTo(10_001);
         assertThat(stat.allocated()).isEqualTo(10_001);
         assertThat(stat.bufferPages()).isEqualTo(4992);
+        assertThat(stat.sockets()).isEqualTo(10_001);
         assertThat(stat.timeWait()).isZero();
     }
 
