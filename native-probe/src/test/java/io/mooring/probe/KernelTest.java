@@ -35,10 +35,9 @@ import org.junit.jupiter.api.Test;
 /** Real sockets on this kernel. */
 class KernelTest {
 
-    private static final Path GROUPS = Path.of("/sys/fs/cgroup/memory");
     private static final int CONNECTIONS = 1000;
 
-    private static void await(String what, BooleanSupplier condition) {
+    static void await(String what, BooleanSupplier condition) {
         long end = System.nanoTime() + TimeUnit.SECONDS.toNanos(20);
         while (!condition.getAsBoolean()) {
             assertThat(System.nanoTime()).as(what).isLessThan(end);
@@ -196,21 +195,12 @@ class KernelTest {
     @Test
     void explainsWhatTheCgroupWasCharged() throws Exception {
         assumeTrue(Peer.python().isPresent(), "no python3");
-        assumeTrue(Files.isWritable(GROUPS.resolve("memory.limit_in_bytes")),
-                "no memory cgroups of version 1, or not root");
-        Path group = GROUPS.resolve("probe-test-" + ProcessHandle.current().pid());
-        Files.createDirectory(group);
-        try {
-            Files.writeString(group.resolve("memory.kmem.tcp.limit_in_bytes"), "8000000000");
-            witnessed(group);
-        } finally {
-            await("the cgroup is left", () -> group.toFile().delete());
+        try (ChargedGroup group = ChargedGroup.create("python")) {
+            witnessed(group.before());
         }
     }
 
-    private static void witnessed(Path group) throws Exception {
-        List<String> inGroup = List.of("sh", "-c", "echo $$ > " + group.resolve("cgroup.procs")
-                + "; exec \"$@\"", "sh");
+    private static void witnessed(List<String> inGroup) throws Exception {
         int many = 4 * CONNECTIONS;
         try (Peer server = Peer.start(inGroup, "server.py")) {
             int port = Integer.parseInt(server.line());
