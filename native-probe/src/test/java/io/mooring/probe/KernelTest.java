@@ -74,6 +74,30 @@ class KernelTest {
         }
     }
 
+    /** Other sockets come and go meanwhile: those of two ports of ours do not. */
+    @Test
+    void bothFamiliesComeByOneWalk() throws Exception {
+        try (ServerSocket four = new ServerSocket(0, 5, InetAddress.getByName("127.0.0.1"));
+                ServerSocket six = new ServerSocket(0, 5, InetAddress.getByName("::1"));
+                Socket toFour = new Socket(four.getInetAddress(), four.getLocalPort());
+                Socket toSix = new Socket(six.getInetAddress(), six.getLocalPort());
+                SockDiag diag = SockDiag.open()) {
+            for (ServerSocket server : List.of(four, six)) {
+                List<String> apart = ofPort(server.getLocalPort());
+                List<String> together = new ArrayList<>();
+                diag.tcp(SockDiag.STATES_ALL, server.getLocalPort(), socket -> together.add(
+                        socket.stateName() + " " + socket.receiveQueue));
+                assertThat(together).hasSize(2).containsExactlyInAnyOrderElementsOf(apart);
+            }
+            List<Integer> all = new ArrayList<>();
+            diag.tcp(1 << SocketRecord.ESTABLISHED, 0, socket -> all.add(socket.localPort));
+            assertThat(all).contains(four.getLocalPort(), six.getLocalPort(),
+                    toFour.getLocalPort(), toSix.getLocalPort());
+        } catch (java.net.SocketException e) {
+            assumeTrue(false, "no IPv6 here: " + e.getMessage());
+        }
+    }
+
     @Test
     void whatTheKernelRefusesIsAnErrorWithItsNumber() throws Exception {
         try (SockDiag diag = SockDiag.open()) {

@@ -121,6 +121,23 @@ class RecordedFilesTest {
     }
 
     @Test
+    void versionTwoBesideVersionOneAndItsLimit(@org.junit.jupiter.api.io.TempDir Path folder)
+            throws java.io.IOException {
+        write(folder, "proc/5/cgroup", "3:cpu:/\n0::/a.slice/b\n");
+        write(folder, "sys/fs/cgroup/unified/a.slice/b/memory.current", "16384\n");
+        write(folder, "sys/fs/cgroup/unified/a.slice/b/memory.max", "536870912\n");
+        CgroupMemory two = CgroupMemory.read(new ProcFs(folder, 16_384), 5).value();
+        assertThat(two).isEqualTo(new CgroupMemory(2, "/a.slice/b", 16_384, 512L << 20, 0, 0,
+                true, 0));
+        assertThat(two.accounts()).isTrue();
+        // The root of version 2 has no account of its own.
+        write(folder, "proc/6/cgroup", "0::/\n");
+        write(folder, "sys/fs/cgroup/memory.stat", "kernel 1\n");
+        assertThat(CgroupMemory.read(new ProcFs(folder, 16_384), 6).why())
+                .contains("no memory cgroup of its own");
+    }
+
+    @Test
     void aProcessIsReadFromItsFiles() {
         ProcessInfo info = ProcessInfo.parse(7, "Name:\tjava\nFDSize:\t256\nVmRSS:\t  2000 kB\n"
                 + "RssAnon:\t  1500 kB\nRssFile:\t 400 kB\nRssShmem:\t 100 kB\nVmPTE:\t 44 kB\n"
