@@ -7,15 +7,17 @@ import java.util.concurrent.TimeUnit;
 final class LiveLine implements Progress, AutoCloseable {
 
     /** What is done sooner needs no line. */
-    private static final long QUIET_NANOS = TimeUnit.MILLISECONDS.toNanos(500);
+    static final long QUIET_NANOS = TimeUnit.MILLISECONDS.toNanos(500);
     private static final long EVERY_NANOS = TimeUnit.MILLISECONDS.toNanos(100);
 
     private final PrintStream terminal;
-    private long nextNanos = System.nanoTime() + QUIET_NANOS;
+    private long nextNanos;
     private boolean isShown;
 
-    LiveLine(PrintStream terminal) {
+    /** @param quietNanos nothing is shown until then */
+    LiveLine(PrintStream terminal, long quietNanos) {
         this.terminal = terminal;
+        this.nextNanos = System.nanoTime() + quietNanos;
     }
 
     @Override

@@ -86,7 +86,7 @@ final class ProbeCommand implements Callable<Integer> {
         if (watch != null || !Boolean.getBoolean("mooring.terminal")) {
             return Probe.here(top, rings, whatIf).take(scope());
         }
-        try (LiveLine line = new LiveLine(System.err)) {
+        try (LiveLine line = new LiveLine(System.err, LiveLine.QUIET_NANOS)) {
             return Probe.here(top, rings, whatIf, line).take(scope());
         }
     }
