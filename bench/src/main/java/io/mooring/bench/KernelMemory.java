@@ -1,5 +1,7 @@
 package io.mooring.bench;
 
+import io.mooring.probe.model.SlabUse;
+import io.mooring.probe.source.SlabCaches;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -11,7 +13,7 @@ import java.util.Map;
  * that slabs do not hold or that check them (Slab counts whole pages, used or not), and how many
  * sockets all of the machine has ({@code /proc/net/sockstat}), to see whether others meddled.
  */
-public record KernelMemory(SlabInfo slabs, Map<String, Long> meminfoKib, long sockets,
+public record KernelMemory(SlabCaches slabs, Map<String, Long> meminfoKib, long sockets,
         boolean settled) {
 
     private static final String[] NOTED = {"Slab", "PageTables", "Percpu", "VmallocUsed",
@@ -28,24 +30,24 @@ public record KernelMemory(SlabInfo slabs, Map<String, Long> meminfoKib, long so
      * are left by whoever looks around in /proc, we among them, and would be counted as ours. Who
      * is not root gets no slabs.
      */
-    public static KernelMemory settle(int pageBytes) {
+    public static KernelMemory settle() {
         if (!isReadable()) {
-            return new KernelMemory(new SlabInfo(Map.of()), Map.of(),
-                    parseSockets(Proc.read("/proc/net/sockstat")), true);
+            return new KernelMemory(new SlabCaches(Map.of()), Map.of(),
+                    KernelSource.sockets().sockets(), true);
         }
-        double reference = SlabInfo.now(pageBytes).ownBytes();
+        double reference = ownBytes(KernelSource.slabs());
         int steady = 0;
         for (int waitedMs = 0; waitedMs < SETTLE_MS_MAX; waitedMs += POLL_MS) {
             Sleep.millis(POLL_MS);
-            double total = SlabInfo.now(pageBytes).ownBytes();
+            double total = ownBytes(KernelSource.slabs());
             steady = Math.abs(total - reference) <= STEADY_BYTES ? steady + 1 : 0;
             if (steady == 0) {
                 reference = total;
             } else if (steady == STEADY_READINGS) {
-                return read(pageBytes, true);
+                return read(true);
             }
         }
-        return read(pageBytes, false);
+        return read(false);
     }
 
     /** Whether slabs can be told apart: as root. */
@@ -65,7 +67,7 @@ public record KernelMemory(SlabInfo slabs, Map<String, Long> meminfoKib, long so
         }
     }
 
-    private static KernelMemory read(int pageBytes, boolean settled) {
+    private static KernelMemory read(boolean settled) {
         dropUnusedInodes();
         Sleep.millis(POLL_MS);
         String meminfo = Proc.read("/proc/meminfo");
@@ -73,14 +75,13 @@ public record KernelMemory(SlabInfo slabs, Map<String, Long> meminfoKib, long so
         for (String name : NOTED) {
             kib.put(name, Proc.kib(meminfo, name));
         }
-        return new KernelMemory(SlabInfo.now(pageBytes), kib,
-                parseSockets(Proc.read("/proc/net/sockstat")), settled);
+        return new KernelMemory(KernelSource.slabs(), kib, KernelSource.sockets().sockets(),
+                settled);
     }
 
-    /** The line {@code sockets: used N}. */
-    public static long parseSockets(String sockstat) {
-        return sockstat.lines().filter(line -> line.startsWith("sockets: used "))
-                .mapToLong(line -> Long.parseLong(line.substring(14).strip())).findFirst()
-                .orElseThrow(() -> new BenchException("/proc/net/sockstat has no sockets line"));
+    /** All caches but those that files and processes move, the shared dentries too, in bytes. */
+    private static double ownBytes(SlabCaches slabs) {
+        return slabs.activeBytes(cache -> !SlabUse.isOthers(cache)
+                && !SlabUse.isOfFilesToo(cache));
     }
 }

@@ -14,9 +14,13 @@ import io.mooring.probe.source.ProcessHolds;
 import io.mooring.probe.source.ProcessInfo;
 import io.mooring.probe.source.Reading;
 import io.mooring.probe.sys.Errno;
-import io.mooring.probe.sys.LibC;
 import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.HashSet;
 import java.util.List;
+import java.util.Locale;
+import java.util.Set;
+import java.util.concurrent.atomic.AtomicInteger;
 
 /**
  * Finds the sockets of a scope and who holds them. Of a process: first its descriptors, then the
@@ -28,9 +32,12 @@ import java.util.List;
  */
 final class Collector {
 
+    private static final int TELL_SOCKETS = 1 << 14;
+
     private final ProcFs files;
     private final Scope scope;
     private final int ringsMax;
+    private final Progress progress;
     private final List<Source> sources;
 
     final SocketTotals totals;
@@ -39,15 +46,20 @@ final class Collector {
     Holders holders = Holders.NONE;
     boolean interrupted;
     private final List<ProcessHolds> holds = new ArrayList<>();
+    /** The inodes of those that listen on the port that was asked about. */
+    private final IntSet listeners = new IntSet();
+    private final AtomicInteger ringsRead = new AtomicInteger();
     private int denied;
     private int seen;
+    private int told;
 
-    Collector(ProcFs files, Scope scope, int topMost, int ringsMax, List<Source> sources) {
-        this.files = files;
+    Collector(Probe probe, Scope scope, List<Source> sources) {
+        this.files = probe.files();
         this.scope = scope;
-        this.ringsMax = ringsMax;
+        this.ringsMax = probe.ringsMax();
+        this.progress = probe.progress();
         this.sources = sources;
-        this.totals = new SocketTotals(topMost);
+        this.totals = new SocketTotals(probe.topMost());
     }
 
     void collect() {
@@ -73,8 +85,10 @@ final class Collector {
     }
 
     private void readProcess() {
-        Reading<ProcessHolds> read = ProcessHolds.read(files, scope.number(), null, ringsMax);
+        Reading<ProcessHolds> read = ProcessHolds.list(files, scope.number());
         if (read.isThere()) {
+            readRings(read.value());
+            read.value().readEpolls(files, null);
             holds.add(read.value());
         } else if (!files.path("proc/" + scope.number()).toFile().exists()) {
             throw new ProbeException("there is no process " + scope.number());
@@ -87,38 +101,26 @@ final class Collector {
     private void dump(SockDiag diag, IntSet inodes) throws NetlinkException {
         int port = scope.kind() == Scope.Kind.PORT ? scope.number() : 0;
         boolean[] ours = new boolean[65_536];
-        for (int family : new int[] {LibC.AF_INET, LibC.AF_INET6}) {
-            tcp(diag, family, 1 << SocketRecord.LISTEN, port, socket -> {
-                // Whoever listens owns the port's connections that nobody has accepted.
-                totals.listening(socket.localPort);
-                ours[socket.localPort] |= isHeld(socket);
-            });
-        }
-        for (int family : new int[] {LibC.AF_INET, LibC.AF_INET6}) {
-            tcp(diag, family, SockDiag.STATES_ALL, port, socket -> {
-                if (scope.kind() != Scope.Kind.PID || isHeld(socket)
-                        || socket.inode == 0 && ours[socket.localPort]) {
-                    totals.add(socket);
-                    if (inodes != null) {
-                        inodes.add(socket.inode);
-                    }
+        diag.tcp(1 << SocketRecord.LISTEN, port, socket -> {
+            // Whoever listens owns the port's connections that nobody has accepted.
+            totals.listening(socket.localPort);
+            ours[socket.localPort] |= isHeld(socket);
+            listeners.add(socket.inode);
+        });
+        diag.tcp(SockDiag.STATES_ALL, port, socket -> {
+            if (++told % TELL_SOCKETS == 0) {
+                progress.at(String.format(Locale.ROOT, "%,d sockets", told));
+            }
+            if (scope.kind() != Scope.Kind.PID || isHeld(socket)
+                    || socket.inode == 0 && ours[socket.localPort]) {
+                totals.add(socket);
+                if (inodes != null) {
+                    inodes.add(socket.inode);
                 }
-            });
-        }
+            }
+        });
         if (port == 0) {
             unix(diag);
-        }
-    }
-
-    /** A machine without IPv6 has no such sockets: no reason to stop. */
-    private static void tcp(SockDiag diag, int family, int states, int port,
-            SockDiag.Visitor visitor) throws NetlinkException {
-        try {
-            diag.tcp(family, states, port, visitor);
-        } catch (NetlinkException e) {
-            if (family == LibC.AF_INET || e.errno() == 0) {
-                throw e;
-            }
         }
     }
 
@@ -142,25 +144,65 @@ final class Collector {
         return !holds.isEmpty() && holds.getFirst().owns(socket.inode);
     }
 
+    private void readRings(ProcessHolds one) {
+        one.readRings(files, ringsMax, () -> progress.at(String.format(Locale.ROOT,
+                "%,d rings, of process %d", ringsRead.incrementAndGet(), one.pid)));
+    }
+
     private void readHolders(IntSet inodes) {
+        List<ProcessHolds> all = new ArrayList<>();
         for (int pid : files.processes()) {
-            Reading<ProcessHolds> read = ProcessHolds.read(files, pid, inodes, ringsMax);
+            Reading<ProcessHolds> read = ProcessHolds.list(files, pid);
             seen++;
-            if (!read.isThere()) {
+            if (read.isThere()) {
+                all.add(read.value());
+            } else {
                 denied += read.remedy().isEmpty() ? 0 : 1;
-            } else if (inodes == null ? isOfInterest(read.value())
-                    : ofInterest(read.value(), inodes) > 0) {
-                holds.add(read.value());
+            }
+        }
+        if (inodes == null) {
+            readAll(all);
+        } else {
+            readThoseOf(inodes, all);
+        }
+    }
+
+    private void readAll(List<ProcessHolds> all) {
+        for (ProcessHolds one : all) {
+            if (one.descriptors.size() > 0 || one.hasRings()) {
+                readRings(one);
+                one.readEpolls(files, null);
+                holds.add(one);
             }
         }
     }
 
-    private static boolean isOfInterest(ProcessHolds one) {
-        return one.descriptors.size() > 0 || !one.rings.isEmpty();
-    }
-
-    private static long ofInterest(ProcessHolds one, IntSet inodes) {
-        return one.descriptors.inBoth(inodes) + (long) one.direct.inBoth(inodes);
+    /**
+     * Rings are long to read, so those go first whose process listens there or has some of the
+     * sockets, and once each socket has a holder the rest is left alone.
+     */
+    private void readThoseOf(IntSet inodes, List<ProcessHolds> all) {
+        IntSet claimed = new IntSet();
+        Set<ProcessHolds> with = new HashSet<>();
+        for (ProcessHolds one : all) {
+            if (claimed.addBoth(one.descriptors, inodes) > 0) {
+                with.add(one);
+            }
+        }
+        all.sort(Comparator.comparing((ProcessHolds one) ->
+                one.descriptors.inBoth(listeners) == 0).thenComparing(one -> !with.contains(one)));
+        for (ProcessHolds one : all) {
+            if (one.hasRings() && claimed.size() < inodes.size()) {
+                readRings(one);
+                if (claimed.addBoth(one.direct, inodes) > 0) {
+                    with.add(one);
+                }
+            }
+            if (with.contains(one)) {
+                one.readEpolls(files, inodes);
+                holds.add(one);
+            }
+        }
     }
 
     private void sumUp(IntSet inodes) {

@@ -35,14 +35,21 @@ import java.util.stream.Stream;
  * @param topMost  so many of the fattest sockets
  * @param ringsMax of each process so many rings are read
  * @param whatIf   connections to project, beside the usual numbers; 0: none
+ * @param progress is told how far it is
  */
-public record Probe(ProcFs files, int topMost, int ringsMax, long whatIf) {
+public record Probe(ProcFs files, int topMost, int ringsMax, long whatIf, Progress progress) {
 
     public static final int RINGS_MAX = 256;
 
     /** Of the machine that this runs on. */
     public static Probe here(int topMost, int ringsMax, long whatIf) {
-        return new Probe(new ProcFs(Path.of("/"), LibC.pageBytes()), topMost, ringsMax, whatIf);
+        return here(topMost, ringsMax, whatIf, Progress.NONE);
+    }
+
+    /** As {@link #here(int, int, long)}. */
+    public static Probe here(int topMost, int ringsMax, long whatIf, Progress progress) {
+        return new Probe(new ProcFs(Path.of("/"), LibC.pageBytes()), topMost, ringsMax, whatIf,
+                progress);
     }
 
     public Report take(Scope scope) {
@@ -54,7 +61,7 @@ public record Probe(ProcFs files, int topMost, int ringsMax, long whatIf) {
         Reading<MemInfo> memory = MemInfo.read(files);
         Reading<SockStat> sockstat = SockStat.read(files);
         Reading<TcpLimits> limits = TcpLimits.read(files);
-        Collector found = new Collector(files, scope, topMost, ringsMax, sources);
+        Collector found = new Collector(this, scope, sources);
         found.collect();
         tell(sources, "slab caches", slabs, "/proc/slabinfo");
         tell(sources, "merged slabs", aliases, "/sys/kernel/slab");

@@ -71,15 +71,24 @@ final class ProbeCommand implements Callable<Integer> {
     @Override
     public Integer call() throws InterruptedException {
         check();
-        Probe probe = Probe.here(top, rings, whatIf);
         CountDownLatch never = new CountDownLatch(1);
         for (long i = 0; i < (watch == null ? 1 : times); i++) {
             if (i > 0 && never.await((long) (watch * 1000), TimeUnit.MILLISECONDS)) {
                 break;
             }
-            tell(probe.take(scope()));
+            tell(report());
         }
         return 0;
+    }
+
+    private Report report() {
+        // The launcher knows whether standard error is a terminal.
+        if (watch != null || !Boolean.getBoolean("mooring.terminal")) {
+            return Probe.here(top, rings, whatIf).take(scope());
+        }
+        try (LiveLine line = new LiveLine(System.err, LiveLine.QUIET_NANOS)) {
+            return Probe.here(top, rings, whatIf, line).take(scope());
+        }
     }
 
     private void check() {

@@ -2,6 +2,7 @@ package io.mooring.bench.million;
 
 import io.mooring.bench.BenchException;
 import io.mooring.bench.html.Html;
+import io.mooring.probe.model.PairSlopes;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -104,7 +105,7 @@ record HtmlReport(Outcome out, Timeline timeline, Map<String, Object> machine, S
         tile(page, number("%,.0f B", out.fit(Memory::rssBytes).slope()),
                 "user memory per connection", number("\u00b1 %,.1f B, slope of RSS",
                         out.fit(Memory::rssBytes).slopeError()));
-        Attribution slabs = out.attribution();
+        PairSlopes slabs = out.slabs();
         if (!slabs.isEmpty()) {
             tile(page, format("%,.0f B", slabs.aboveBare()), "kernel memory above the bare socket",
                     format("%,.0f B in all", slabs.server()));
@@ -192,14 +193,14 @@ record HtmlReport(Outcome out, Timeline timeline, Map<String, Object> machine, S
     }
 
     private void slabs(StringBuilder page) {
-        Attribution slabs = out.attribution();
+        PairSlopes slabs = out.slabs();
         if (slabs.isEmpty()) {
             return;
         }
         StringBuilder table = new StringBuilder("<table><thead><tr><th>slab cache</th><th>counted"
                 + " as</th><th class=\"n\">both ends</th><th class=\"n\">error</th>"
                 + "<th class=\"n\">server's end</th></tr></thead><tbody>");
-        for (Attribution.Share s : slabs.shown()) {
+        for (PairSlopes.Share s : slabs.shown()) {
             table.append(format("<tr><td><code>%s</code></td><td class=\"quiet\">%s</td><td"
                     + " class=\"n\">%,.1f B</td><td class=\"n quiet\">%s</td><td class=\"n\">%,.1f"
                     + " B</td></tr>", Html.escape(s.cache()), Html.escape(s.part().label),

@@ -1,7 +1,8 @@
 package io.mooring.bench.million;
 
 import io.mooring.bench.Proc;
-import io.mooring.bench.SlabInfo;
+import io.mooring.probe.model.SlabUse;
+import io.mooring.probe.source.SlabCaches;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.Set;
@@ -16,7 +17,7 @@ import java.util.Set;
  * @param sockets all of the machine's, to see whether others meddled
  * @param settled false: it still moved when the time was up
  */
-record Memory(int connections, long atMs, Proc.Memory server, Proc.Memory swarm, SlabInfo slabs,
+record Memory(int connections, long atMs, Proc.Memory server, Proc.Memory swarm, SlabCaches slabs,
         long slabTotalKib, long availableKib, long groupBytes, double slotBytes,
         long sockets, boolean settled) {
 
@@ -35,15 +36,12 @@ record Memory(int connections, long atMs, Proc.Memory server, Proc.Memory swarm,
         if (slabs == null) {
             return KIB * slabTotalKib;
         }
-        return slabs.bytesByCache().entrySet().stream()
-                .filter(entry -> Attribution.isConnections(entry.getKey()))
-                .mapToDouble(Map.Entry::getValue).sum();
+        return slabs.activeBytes(SlabUse::isOfConnections);
     }
 
     /** Of these caches; 0 without root. */
     double slabBytes(Set<String> caches) {
-        return slabs == null ? 0 : caches.stream()
-                .mapToDouble(cache -> slabs.bytesByCache().getOrDefault(cache, 0.0)).sum();
+        return slabs == null ? 0 : slabs.activeBytes(caches::contains);
     }
 
     Map<String, Object> json() {

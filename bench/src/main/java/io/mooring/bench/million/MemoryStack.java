@@ -3,6 +3,7 @@ package io.mooring.bench.million;
 import io.mooring.bench.LeastSquares;
 import io.mooring.bench.html.Html;
 import io.mooring.bench.html.Units;
+import io.mooring.probe.model.PairSlopes;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
@@ -21,8 +22,6 @@ record MemoryStack(List<Segment> segments, int connections) {
     private static final int HEIGHT = 64;
     private static final int LABEL_WIDTH = 8;
     private static final double SHOWN_BYTES_MIN = 0.5;
-    /** An entry of a ring's table of descriptors, allocated with the ring: no slope shows it. */
-    private static final int TABLE_BYTES = 8;
 
     /** Of the outcome's slopes; JVM and rings are spread over all connections. */
     static MemoryStack of(Outcome out) {
@@ -37,30 +36,30 @@ record MemoryStack(List<Segment> segments, int connections) {
             add(segments, "JVM and rings", "what the server takes at rest, spread over all",
                     Math.max(0, rss.intercept()) / connections, "u3");
         }
-        Attribution slabs = out.attribution();
+        PairSlopes slabs = out.slabs();
         if (!slabs.isEmpty()) {
             kernel(segments, slabs);
         }
         return new MemoryStack(segments, connections);
     }
 
-    private static void kernel(List<Segment> segments, Attribution slabs) {
+    private static void kernel(List<Segment> segments, PairSlopes slabs) {
         add(segments, "socket", "TCP: the protocol's state", slabs.server(
-                Attribution.Part.SOCKET), "k1");
-        add(segments, "inode", "sock_inode_cache", slabs.server(Attribution.Part.INODE), "k2");
-        add(segments, "file", "filp", slabs.server(Attribution.Part.FILE), "k3");
-        add(segments, "dentry", "dentry", slabs.server(Attribution.Part.DENTRY), "k4");
-        add(segments, "security labels", "lsm_*_cache", slabs.server(Attribution.Part.LABELS),
+                PairSlopes.Part.SOCKET), "k1");
+        add(segments, "inode", "sock_inode_cache", slabs.server(PairSlopes.Part.INODE), "k2");
+        add(segments, "file", "filp", slabs.server(PairSlopes.Part.FILE), "k3");
+        add(segments, "dentry", "dentry", slabs.server(PairSlopes.Part.DENTRY), "k4");
+        add(segments, "security labels", "lsm_*_cache", slabs.server(PairSlopes.Part.LABELS),
                 "k5");
         add(segments, "cgroup's accounts", "8 B for each object that a memory cgroup is charged"
-                + " for (kmalloc-128 to 256)", slabs.server(Attribution.Part.ACCOUNTS), "k6");
+                + " for (kmalloc-128 to 256)", slabs.server(PairSlopes.Part.ACCOUNTS), "k6");
         add(segments, "poll", "io_kiocb: the one-shot POLL_ADD that waits for input",
-                slabs.server(Attribution.Part.POLL), "w1");
+                slabs.server(PairSlopes.Part.POLL), "w1");
         add(segments, "descriptor", "node of the direct descriptor (kmalloc-32), and its entry"
                 + " in the ring's table (8 B by calculation)",
-                slabs.server(Attribution.Part.DESCRIPTOR) + TABLE_BYTES, "w2");
+                slabs.server(PairSlopes.Part.DESCRIPTOR) + Outcome.TABLE_BYTES, "w2");
         add(segments, "other slabs", "all other caches that grew", slabs.server(
-                Attribution.Part.OTHER), "w3");
+                PairSlopes.Part.OTHER), "w3");
     }
 
     private static void add(List<Segment> segments, String name, String what, double bytes,

@@ -1,9 +1,8 @@
 package io.mooring.bench.million;
 
-import io.mooring.bench.KernelMemory;
+import io.mooring.bench.KernelSource;
 import io.mooring.bench.Proc;
 import io.mooring.bench.ServerMetrics;
-import io.mooring.bench.SlabInfo;
 import io.mooring.bench.Sleep;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -21,7 +20,6 @@ final class Meter {
     private final LongSupplier clockMs;
     private final boolean root;
     private final MemoryGroup group;
-    private final int pageBytes = Proc.pageBytes();
 
     /** {@code group} may be null. */
     Meter(LongSupplier clockMs, boolean root, MemoryGroup group) {
@@ -59,10 +57,10 @@ final class Meter {
         String meminfo = Proc.read("/proc/meminfo");
         return new Memory(connections, clockMs.getAsLong(), Proc.memory(server),
                 swarm == 0 ? new Proc.Memory(0, 0) : Proc.memory(swarm),
-                root ? SlabInfo.now(pageBytes) : null, Proc.kib(meminfo, "Slab"),
+                root ? KernelSource.slabs() : null, Proc.kib(meminfo, "Slab"),
                 Proc.kib(meminfo, "MemAvailable"), group == null ? 0 : group.usageBytes(),
                 ServerMetrics.sum(metrics, "mooring_slab_touched_bytes"),
-                KernelMemory.parseSockets(Proc.read("/proc/net/sockstat")), settled);
+                KernelSource.sockets().sockets(), settled);
     }
 
     /** See proc_sys_vm(5): 2 frees dentries and inodes that nobody uses, 3 the page cache too. */

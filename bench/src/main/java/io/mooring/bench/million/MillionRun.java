@@ -5,11 +5,17 @@ import io.mooring.bench.Engine;
 import io.mooring.bench.Home;
 import io.mooring.bench.IdleCpu;
 import io.mooring.bench.JvmMemory;
+import io.mooring.bench.KernelSource;
 import io.mooring.bench.Place;
 import io.mooring.bench.Proc;
 import io.mooring.bench.ServerMetrics;
 import io.mooring.bench.ServerProcess;
 import io.mooring.bench.Sleep;
+import io.mooring.probe.Probe;
+import io.mooring.probe.ProbeException;
+import io.mooring.probe.model.Report.Scope;
+import io.mooring.probe.model.SlabUse;
+import io.mooring.probe.source.SockStat;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -118,7 +124,7 @@ final class MillionRun implements AutoCloseable {
         phase("start");
         Meter.dropCaches(out.preflight.isTight(1024 * Proc.kib(
                 Proc.read("/proc/meminfo"), "MemFree")));
-        out.cachesOfPorts = SlabAliases.of("tcp_bind2_bucket");
+        out.aliases = KernelSource.aliases();
         Place place = Place.apart();
         if (options.serverMemoryBytes() > 0) {
             group = MemoryGroup.create(options.serverMemoryBytes());
@@ -250,6 +256,24 @@ final class MillionRun implements AutoCloseable {
         out.echoMs = canary.echo(ECHOES);
         checkLost();
         readGroup();
+        witness();
+    }
+
+    /**
+     * What the probe finds from outside: by counts and sizes, where the slopes have only totals.
+     */
+    private void witness() {
+        if (!out.preflight.facts().root() || out.held() == 0) {
+            return;
+        }
+        progress.phase("ask the probe about " + count(out.held()));
+        try {
+            out.probe = Probe.here(0, Probe.RINGS_MAX, 0)
+                    .take(new Scope(Scope.Kind.PID, Math.toIntExact(server.pid())));
+        } catch (ProbeException e) {
+            server.requireAlive();
+            throw new BenchException(e.getMessage());
+        }
     }
 
     private void checkLost() {
@@ -353,7 +377,7 @@ final class MillionRun implements AutoCloseable {
         while (true) {
             boolean late = progress.elapsedMs() >= deadlineMs;
             Memory after = read(0, options.settleMs());
-            SocketStat sockets = SocketStat.now();
+            SockStat sockets = KernelSource.sockets();
             out.end = new Outcome.End(options.kill(), closedMs, freeMs, after.atMs() - fromMs,
                     after, sockets, passing(after));
             progress.update(String.format(Locale.ROOT, "still there of what had grown:"
@@ -368,9 +392,7 @@ final class MillionRun implements AutoCloseable {
     /** What sockets in TIME_WAIT hold, which the kernel keeps for a minute whoever asks. */
     private static double passing(Memory memory) {
         return memory.slabs() == null ? Double.NaN
-                : memory.slabs().bytesByCache().entrySet().stream()
-                        .filter(entry -> Attribution.isPassing(entry.getKey()))
-                        .mapToDouble(Map.Entry::getValue).sum();
+                : memory.slabs().activeBytes(SlabUse::isPassing);
     }
 
     /** The slots of the killed are there for others. */

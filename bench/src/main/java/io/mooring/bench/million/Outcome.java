@@ -3,6 +3,10 @@ package io.mooring.bench.million;
 import io.mooring.bench.IdleCpu;
 import io.mooring.bench.LeastSquares;
 import io.mooring.bench.Stats;
+import io.mooring.probe.model.PairSlopes;
+import io.mooring.probe.model.Report;
+import io.mooring.probe.source.SlabAliases;
+import io.mooring.probe.source.SockStat;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
@@ -36,12 +40,14 @@ final class Outcome {
      * @param backMs until slabs and resident memory were back at base, or we stopped waiting
      */
     record End(boolean killed, long closedMs, long slotsFreeMs, long backMs, Memory after,
-            SocketStat sockets, double passingBytes) {
+            SockStat sockets, double passingBytes) {
     }
 
     /** More of others' sockets than one for so many of ours disturb the figures. */
     private static final int OTHERS_SHARE = 500;
     private static final int OTHERS_MIN = 20;
+    /** An entry of a ring's table of descriptors, allocated with the ring: no slope shows it. */
+    static final int TABLE_BYTES = 8;
     private static final Set<String> REQUESTS = Set.of("io_kiocb");
 
     final Options options;
@@ -53,13 +59,15 @@ final class Outcome {
     final List<String> commands = new CopyOnWriteArrayList<>();
     final List<String> failures = new CopyOnWriteArrayList<>();
     final Map<String, Long> refusedByServer = new TreeMap<>();
-    volatile Set<String> cachesOfPorts = Set.of();
+    volatile SlabAliases aliases = SlabAliases.NONE;
     volatile Memory atRest;
     volatile Memory base;
     volatile int lost;
     volatile double rampServerCpuSeconds = Double.NaN;
     volatile IdleCpu idle;
     volatile Stats echoMs;
+    /** What the probe says of the server, while it holds them all; null: not asked. */
+    volatile Report probe;
     volatile long broadcastRssGrowthKib = -1;
     volatile long broadcastCollections = -1;
     volatile End end;
@@ -105,8 +113,23 @@ final class Outcome {
                 points.stream().mapToDouble(figure).toArray());
     }
 
-    Attribution attribution() {
-        return Attribution.of(points, cachesOfPorts);
+    /** Kernel memory by what it is for; empty without root, or of fewer than two readings. */
+    PairSlopes slabs() {
+        List<Memory> with = points.stream().filter(point -> point.slabs() != null).toList();
+        return PairSlopes.of(with.stream().mapToDouble(Memory::connections).toArray(),
+                with.stream().map(Memory::slabs).toList(), aliases);
+    }
+
+    /**
+     * How much of what the slabs say of the server's end the probe finds by counting: a share; NaN
+     * where one of the two says nothing.
+     */
+    double explainedShare() {
+        PairSlopes slabs = slabs();
+        if (probe == null || slabs.isEmpty() || probe.connections() == 0) {
+            return Double.NaN;
+        }
+        return probe.idleBytesPerConnection() / (slabs.server() + TABLE_BYTES);
     }
 
     /** 64 bytes each, as the server itself says, per connection held. */
@@ -140,7 +163,7 @@ final class Outcome {
     /** Of slabs, but for what {@link #requestsLeft} and {@link #portsLeft} tell of. */
     Rest slabRest() {
         return rest(memory -> memory.slabBytes() - memory.slabBytes(REQUESTS)
-                - memory.slabBytes(cachesOfPorts), 2 << 20);
+                - memory.slabBytes(PairSlopes.ofPorts(aliases)), 2 << 20);
     }
 
     /**
@@ -153,7 +176,7 @@ final class Outcome {
 
     /** Of ports, which stay bound as long as their sockets are in TIME_WAIT. */
     Rest portsLeft() {
-        return rest(memory -> memory.slabBytes(cachesOfPorts), 0);
+        return rest(memory -> memory.slabBytes(PairSlopes.ofPorts(aliases)), 0);
     }
 
     private Rest rest(ToDoubleFunction<Memory> figure, double allowed) {

@@ -2,6 +2,9 @@ package io.mooring.bench.million;
 
 import io.mooring.bench.LeastSquares;
 import io.mooring.bench.Report;
+import io.mooring.probe.model.Layer;
+import io.mooring.probe.model.PairSlopes;
+import io.mooring.probe.model.SlabUse;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
@@ -29,6 +32,7 @@ record OutcomeJson(Outcome out, Timeline timeline) {
                 .put("user_rss", fit(out.fit(Memory::rssBytes)))
                 .put("user_pss", fit(out.fit(Memory::pssBytes)))
                 .put("kernel", kernel())
+                .put("probe", out.probe == null ? null : probe())
                 .put("idle", out.idle == null ? null : out.idle.json())
                 .put("echo_ms_median", out.echoMs == null ? null : out.echoMs.median())
                 .put("echo_ms_max", out.echoMs == null ? null : out.echoMs.max())
@@ -52,9 +56,9 @@ record OutcomeJson(Outcome out, Timeline timeline) {
     }
 
     private Map<String, Object> kernel() {
-        Attribution slabs = out.attribution();
+        PairSlopes slabs = out.slabs();
         List<Object> caches = new ArrayList<>();
-        for (Attribution.Share share : slabs.shown()) {
+        for (PairSlopes.Share share : slabs.shown()) {
             caches.add(map("cache", share.cache(), "part", share.part().label, "pair_bytes",
                     share.pairBytes(), "error", share.pairError(), "server_bytes",
                     share.serverBytes()));
@@ -63,6 +67,17 @@ record OutcomeJson(Outcome out, Timeline timeline) {
                 "above_bare_bytes", slabs.aboveBare(), "above_bare_error",
                 slabs.aboveBareError(), "pair_bytes", slabs.pair(), "caches", caches,
                 "group_bytes_per_connection", out.fit(Memory::groupBytes).slope());
+    }
+
+    private Map<String, Object> probe() {
+        List<Object> rows = new ArrayList<>();
+        for (Layer layer : out.probe.layers()) {
+            rows.add(map("part", layer.part().label, "name", layer.name(), "count",
+                    layer.count(), "bytes", layer.bytes(), "basis", layer.basis().name()));
+        }
+        return map("connections", out.probe.connections(), "idle_bytes_per_connection",
+                out.probe.idleBytesPerConnection(), "explained_share", out.explainedShare(),
+                "took_ms", out.probe.own().millis(), "rows", rows);
     }
 
     private static Map<String, Object> delivery(Outcome.Delivery delivery) {
@@ -86,8 +101,8 @@ record OutcomeJson(Outcome out, Timeline timeline) {
     private Map<String, Object> slabsLeft() {
         Map<String, Object> left = new LinkedHashMap<>();
         if (out.base.slabs() != null && out.end.after().slabs() != null) {
-            out.end.after().slabs().since(out.base.slabs()).forEach((cache, bytes) -> {
-                if (Attribution.isConnections(cache) && Math.abs(bytes) >= LEFT_BYTES_MIN) {
+            out.end.after().slabs().activeBytesSince(out.base.slabs()).forEach((cache, bytes) -> {
+                if (SlabUse.isOfConnections(cache) && Math.abs(bytes) >= LEFT_BYTES_MIN) {
                     left.put(cache, Math.round(bytes));
                 }
             });

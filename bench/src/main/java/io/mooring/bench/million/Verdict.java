@@ -3,6 +3,7 @@ package io.mooring.bench.million;
 import io.mooring.bench.LeastSquares;
 import io.mooring.bench.Stats;
 import io.mooring.bench.html.Units;
+import io.mooring.probe.model.PairSlopes;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
@@ -25,6 +26,8 @@ record Verdict(String group, String label, String figure, String target, Boolean
     private static final double RSS_BYTES_MAX = 250e6;
     private static final int RSS_CONNECTIONS_MAX = 1_000_000;
     static final double IDLE_PERCENT_MAX = 1.0;
+    /** Below that what a server has once is too much of the slopes. */
+    private static final int PROBE_CONNECTIONS_MIN = 50_000;
 
     private static final String HELD = "Connections";
     private static final String USER = "User memory of the server";
@@ -123,7 +126,7 @@ record Verdict(String group, String label, String figure, String target, Boolean
             return;
         }
         boolean disturbed = out.isDisturbed();
-        Attribution slabs = out.attribution();
+        PairSlopes slabs = out.slabs();
         if (slabs.isEmpty()) {
             LeastSquares all = out.fit(Memory::slabBytes);
             list.add(new Verdict(KERNEL, "both ends, by Slab of meminfo", slope(all), "", null));
@@ -135,7 +138,7 @@ record Verdict(String group, String label, String figure, String target, Boolean
                             ABOVE_BARE_BYTES_MAX)));
             list.add(new Verdict(KERNEL, "the bare accepted socket",
                     format("%,.0f B", slabs.bare()), "", null));
-            double accounts = slabs.server(Attribution.Part.ACCOUNTS);
+            double accounts = slabs.server(PairSlopes.Part.ACCOUNTS);
             if (accounts >= 1) {
                 list.add(new Verdict(KERNEL, "accounts of the memory cgroup we run in",
                         format("%,.0f B", accounts), "", null));
@@ -144,6 +147,13 @@ record Verdict(String group, String label, String figure, String target, Boolean
                     plusMinus(slabs.server(), slabs.serverError()), "", null));
             list.add(new Verdict(KERNEL, "both ends", format("%,.0f B, %s at the top",
                     slabs.pair(), Units.bytes(slabs.pair() * out.held())), "", null));
+            double explained = out.explainedShare();
+            if (!Double.isNaN(explained)) {
+                list.add(new Verdict(KERNEL, "check: counted by the probe", format(
+                        "%,.0f B, %.1f %% of these", out.probe.idleBytesPerConnection(),
+                        100 * explained), "97 to 103 %", disturbed || out.held()
+                        < PROBE_CONNECTIONS_MIN ? null : Math.abs(explained - 1) <= 0.03));
+            }
             double user = Math.max(0, out.fit(Memory::rssBytes).slope());
             list.add(new Verdict(KERNEL, "server's end, user and kernel",
                     format("%,.0f B, %s for %,d", slabs.server() + user,

@@ -118,7 +118,6 @@ public final class Idle implements Scenario {
 
         private final String engine;
         private final Bench bench;
-        private final int pageBytes = Proc.pageBytes();
 
         Sleeper(String engine, Bench bench) {
             this.engine = engine;
@@ -132,7 +131,7 @@ public final class Idle implements Scenario {
         @Override
         public Row measure(String variant, int round) {
             Row row = new Row(engine, variant, round);
-            KernelMemory.settle(pageBytes);     // the last run's sockets are gone
+            KernelMemory.settle();     // the last run's sockets are gone
             try (ServerProcess server = isBare() ? bench.bareServer(high)
                     : bench.echoServer(engine, "0.0.0.0", high, JvmMemory.FLAGS);
                     Holder holder = new Holder(bench.program("idle_hold"), bench.loadCore(),
@@ -157,7 +156,7 @@ public final class Idle implements Scenario {
 
         private IdleReading read(ServerProcess server, int connections) {
             Proc.Memory user = JvmMemory.settle(server, !noGc, settleMs);
-            return new IdleReading(connections, user, KernelMemory.settle(pageBytes));
+            return new IdleReading(connections, user, KernelMemory.settle());
         }
 
         private Row bare(Row row, IdleRun run, int round) {

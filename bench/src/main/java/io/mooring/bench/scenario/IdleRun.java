@@ -1,6 +1,6 @@
 package io.mooring.bench.scenario;
 
-import io.mooring.bench.SlabInfo;
+import io.mooring.probe.model.SlabUse;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -24,8 +24,8 @@ record IdleRun(IdleReading low, IdleReading high) {
 
     /** Active objects times packed size, all caches. */
     double slabSlope() {
-        return (high.kernel().slabs().totalBytes() - low.kernel().slabs().totalBytes())
-                / connections();
+        return (high.kernel().slabs().activeBytes(cache -> true)
+                - low.kernel().slabs().activeBytes(cache -> true)) / connections();
     }
 
     /**
@@ -34,15 +34,15 @@ record IdleRun(IdleReading low, IdleReading high) {
      */
     double waitingSlope() {
         return cacheSlopes().entrySet().stream()
-                .filter(entry -> !SlabInfo.isForeign(entry.getKey())
-                        && !SlabInfo.isOfSockets(entry.getKey()))
+                .filter(entry -> !SlabUse.isOthers(entry.getKey())
+                        && !SlabUse.isOfSockets(entry.getKey()))
                 .mapToDouble(Map.Entry::getValue).sum();
     }
 
     /** Bytes per connection of each cache that moved. */
     Map<String, Double> cacheSlopes() {
         Map<String, Double> slopes = new TreeMap<>();
-        high.kernel().slabs().since(low.kernel().slabs())
+        high.kernel().slabs().activeBytesSince(low.kernel().slabs())
                 .forEach((cache, bytes) -> slopes.put(cache, bytes / connections()));
         return slopes;
     }
@@ -51,7 +51,7 @@ record IdleRun(IdleReading low, IdleReading high) {
     List<String> faults() {
         List<String> faults = new ArrayList<>();
         double foreign = cacheSlopes().entrySet().stream()
-                .filter(entry -> SlabInfo.isForeign(entry.getKey()))
+                .filter(entry -> SlabUse.isOthers(entry.getKey()))
                 .mapToDouble(entry -> Math.abs(entry.getValue())).sum();
         if (foreign > FOREIGN_BYTES_MAX) {
             faults.add("files and processes of others moved %.0f B/connection".formatted(foreign));
@@ -75,14 +75,14 @@ record IdleRun(IdleReading low, IdleReading high) {
         Map<String, Double> slabs = new TreeMap<>();
         Map<String, Double> bares = bare.cacheSlopes();
         cacheSlopes().forEach((cache, bytes) -> {
-            if (SlabInfo.isOfSockets(cache)) {
+            if (SlabUse.isOfSockets(cache)) {
                 slabs.put(cache, bytes / 2);
-            } else if (!SlabInfo.isForeign(cache)) {
+            } else if (!SlabUse.isOthers(cache)) {
                 slabs.put(cache, bytes - bares.getOrDefault(cache, 0.0));
             }
         });
         slabs.entrySet().removeIf(entry -> entry.getValue() < SHOWN_BYTES_MIN
-                || entry.getKey().matches("(tw|request)_sock_TCP(v6)?"));
+                || SlabUse.isPassing(entry.getKey()));
         return slabs;
     }
 }

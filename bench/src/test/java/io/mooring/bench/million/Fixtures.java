@@ -1,10 +1,12 @@
 package io.mooring.bench.million;
 
 import io.mooring.bench.Proc;
-import io.mooring.bench.SlabInfo;
+import io.mooring.probe.source.SlabAliases;
+import io.mooring.probe.source.SlabCaches;
+import io.mooring.probe.source.SlabCaches.Cache;
+import io.mooring.probe.source.SockStat;
 import java.util.List;
 import java.util.Map;
-import java.util.Set;
 import java.util.TreeMap;
 
 /** Readings as a machine would give them, without the machine. */
@@ -42,9 +44,17 @@ final class Fixtures {
         slabs.put("tw_sock_TCP", connections * 77.0);
         slabs.put("ext4_inode_cache", connections * 99.0);
         Proc.Memory server = new Proc.Memory(80_000 + connections / 16, 70_000 + connections / 16);
-        return new Memory(connections, connections / 10, server, server, new SlabInfo(slabs),
+        return new Memory(connections, connections / 10, server, server, slabs(slabs),
                 90_000 + connections * 8L, 20_000_000, 0, connections * 64.0, 30 + 2L * connections,
                 true);
+    }
+
+    /** Objects of one byte each, packed without loss. */
+    private static SlabCaches slabs(Map<String, Double> bytes) {
+        Map<String, Cache> caches = new TreeMap<>();
+        bytes.forEach((name, size) -> caches.put(name, new Cache(name, Math.round(size),
+                Math.round(size), 1, 1, 1)));
+        return new SlabCaches(caches);
     }
 
     static Memory memoryWithoutRoot(int connections) {
@@ -66,7 +76,8 @@ final class Fixtures {
         Outcome out = new Outcome(options(0, false),
                 Preflight.of(connections, 0, FACTS));
         out.atRest = memory(0);
-        out.cachesOfPorts = Set.of("eventpoll_epi", "tcp_bind2_bucket");
+        out.aliases = SlabAliases.parse("eventpoll_epi -> :A-0000128\n"
+                + "tcp_bind2_bucket -> :A-0000128\n");
         out.base = memory(0);
         for (int i = 1; i <= points; i++) {
             int open = connections / points * i;
@@ -78,7 +89,7 @@ final class Fixtures {
             out.deliveries.add(new Outcome.Delivery(broadcast(i, connections, 0), 0.5));
         }
         out.end = new Outcome.End(false, 900, 1000, 2000, memory(0),
-                new SocketStat(2, 500, 0), 128_000);
+                SockStat.parse("TCP: inuse 2 orphan 0 tw 500 alloc 2 mem 0"), 128_000);
         out.commands.add("java -Dx=\"<&>\" -jar server.jar");
         out.totalMs = 31_000;
         out.complete = true;

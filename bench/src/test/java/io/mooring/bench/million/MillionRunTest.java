@@ -98,7 +98,14 @@ class MillionRunTest {
         assertThat(out.isGood()).isTrue();
         assertThat(out.slotBytes()).isBetween(60.0, 80.0);
         // What the slabs say depends on whatever else runs here.
-        assertThat(out.attribution().isEmpty()).isEqualTo(out.points.getFirst().slabs() == null);
+        assertThat(out.slabs().isEmpty()).isEqualTo(out.points.getFirst().slabs() == null);
+        // As root the probe was asked, and saw the server's own end of all of them.
+        assertThat(out.probe == null).isEqualTo(out.points.getFirst().slabs() == null);
+        if (out.probe != null) {
+            assertThat(out.probe.connections()).isBetween(1_000L, 1_050L);
+            assertThat(out.probe.holders().direct() + out.probe.holders().withDescriptor())
+                    .isGreaterThanOrEqualTo(1_000);
+        }
     }
 
     @Test

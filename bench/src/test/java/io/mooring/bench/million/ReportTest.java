@@ -7,6 +7,11 @@ import io.mooring.bench.Machine;
 import io.mooring.bench.html.Html;
 import io.mooring.bench.html.Units;
 import io.mooring.bench.html.XyChart;
+import io.mooring.probe.model.Holders;
+import io.mooring.probe.model.Layer;
+import io.mooring.probe.model.Report;
+import io.mooring.probe.model.SocketTotals;
+import io.mooring.probe.netlink.SocketRecord;
 import java.io.StringReader;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -16,6 +21,7 @@ import javax.xml.parsers.DocumentBuilderFactory;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 import org.xml.sax.InputSource;
 
@@ -53,6 +59,36 @@ class ReportTest {
         check(html);
         assertThat(new Summary(Verdict.of(out), false).text()).doesNotContain("NaN");
         assertThat(html.contains("One connection, byte by byte")).isEqualTo(points >= 2);
+    }
+
+    /** The slabs of {@link Fixtures} grow by 4,143 B at the server's end; its table has 8 more. */
+    @ParameterizedTest
+    @CsvSource({"4151, 100.0, true", "4040, 97.3, true", "4010, 96.6, false", "4300, 103.6, false"})
+    void theProbeAndTheSlabsJudgeEachOther(long bytesEach, String percent, boolean pass) {
+        Outcome out = Fixtures.outcome(3);
+        out.probe = probe(100_000, bytesEach);
+        assertThat(Verdict.of(out)).filteredOn(v -> v.label().contains("counted by the probe"))
+                .singleElement().satisfies(v -> {
+                    assertThat(v.figure()).contains(percent + " %");
+                    assertThat(v.pass()).isEqualTo(pass);
+                });
+        out.probe = null;
+        assertThat(Verdict.of(out)).noneMatch(v -> v.label().contains("counted by the probe"));
+    }
+
+    private static Report probe(int connections, long bytesEach) {
+        SocketTotals totals = new SocketTotals(0);
+        SocketRecord socket = new SocketRecord();
+        socket.family = 2;
+        socket.state = SocketRecord.ESTABLISHED;
+        for (int i = 0; i < connections; i++) {
+            totals.add(socket);
+        }
+        Layer all = new Layer(Layer.Part.SOCKET, "all of it", 0, 0, connections,
+                (double) bytesEach * connections, 0, "this test", Layer.Basis.MEASURED);
+        return new Report("", null, null, List.of(), totals, Holders.NONE, List.of(all),
+                List.of(), List.of(), null, null, null, null, Map.of(), 0, List.of(), List.of(),
+                List.of(), false, new Report.Own(1, 1));
     }
 
     @Test

@@ -5,17 +5,28 @@ import static org.assertj.core.api.Assertions.within;
 
 import io.mooring.bench.KernelMemory;
 import io.mooring.bench.Proc;
-import io.mooring.bench.SlabInfo;
+import io.mooring.probe.source.SlabCaches;
+import io.mooring.probe.source.SlabCaches.Cache;
+import io.mooring.probe.source.SockStat;
 import java.util.Map;
+import java.util.TreeMap;
 import org.junit.jupiter.api.Test;
 
 class IdleRunTest {
 
     private static IdleReading reading(int connections, long rssKib, Map<String, Double> slabs) {
         Proc.Memory memory = new Proc.Memory(rssKib, rssKib / 2);
-        return new IdleReading(connections, memory, new KernelMemory(new SlabInfo(slabs),
+        return new IdleReading(connections, memory, new KernelMemory(slabs(slabs),
                 Map.of("Slab", rssKib, "PageTables", 0L, "Percpu", 0L, "VmallocUsed", 0L),
                 2L * connections, true));
+    }
+
+    /** Objects of one byte each, packed without loss. */
+    private static SlabCaches slabs(Map<String, Double> bytes) {
+        Map<String, Cache> caches = new TreeMap<>();
+        bytes.forEach((name, size) -> caches.put(name, new Cache(name, Math.round(size),
+                Math.round(size), 1, 1, 1)));
+        return new SlabCaches(caches);
     }
 
     private static IdleRun run(double tcpBytes, double pollBytes, double extBytes) {
@@ -55,7 +66,7 @@ class IdleRunTest {
         KernelMemory kernel = calm.high().kernel();
         IdleRun crowded = new IdleRun(calm.low(), new IdleReading(15_000, calm.high()
                 .user(), new KernelMemory(kernel.slabs(), kernel.meminfoKib(),
-                        KernelMemory.parseSockets("sockets: used 30100\nTCP: inuse 30080\n"),
+                        SockStat.parse("sockets: used 30100\nTCP: inuse 30080\n").sockets(),
                         true)));
         assertThat(crowded.faults()).containsExactly("+100 sockets of others");
     }

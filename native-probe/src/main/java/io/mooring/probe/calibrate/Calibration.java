@@ -2,6 +2,7 @@ package io.mooring.probe.calibrate;
 
 import io.mooring.probe.ProbeException;
 import io.mooring.probe.model.KernelObject;
+import io.mooring.probe.model.SlabUse;
 import io.mooring.probe.model.Slope;
 import io.mooring.probe.source.MemInfo;
 import io.mooring.probe.source.ProcFs;
@@ -175,7 +176,7 @@ public final class Calibration {
     /** Caches of files, processes and mappings move by what others do, and are no socket's. */
     private boolean isOfSockets(String cache, Situation situation) {
         // What comes and goes is another's, unless it is what this is about.
-        if (situation != Situation.TIME_WAIT && cache.matches("(tw|request)_sock_TCP(v6)?")) {
+        if (situation != Situation.TIME_WAIT && SlabUse.isPassing(cache)) {
             return false;
         }
         return ofSockets.containsKey(cache)

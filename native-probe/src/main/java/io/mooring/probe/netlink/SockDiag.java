@@ -18,6 +18,8 @@ public final class SockDiag implements AutoCloseable {
     private static final int SOL_NETLINK = 270;
     private static final int NETLINK_EXT_ACK = 11;
     private static final int TYPE_BY_FAMILY = 20;
+    /** The older request (TCPDIAG_GETSOCK), the only one that takes "any family". */
+    private static final int TYPE_TCP = 18;
     private static final int FLAG_REQUEST = 1;
     private static final int FLAG_DUMP = 0x300;
     private static final int IPPROTO_TCP = 6;
@@ -26,6 +28,7 @@ public final class SockDiag implements AutoCloseable {
     private static final int EXT_SKMEMINFO = 1 << 6;
     private static final int UNIX_SHOW = 0x10 | 0x20;
     private static final int INET_REQUEST_BYTES = NetlinkReader.HEADER_BYTES + 56;
+    private static final int TCP_REQUEST_BYTES = NetlinkReader.HEADER_BYTES + 60;
     private static final int UNIX_REQUEST_BYTES = NetlinkReader.HEADER_BYTES + 24;
     /** The kernel fills 32 KiB at most. */
     private static final int BUFFER_BYTES = 256 * 1024;
@@ -45,6 +48,8 @@ public final class SockDiag implements AutoCloseable {
     private final SocketRecord record = new SocketRecord();
     private int sequence;
     private boolean interrupted;
+    /** Of this request. */
+    private long visited;
 
     private SockDiag(int fd) {
         this.fd = fd;
@@ -81,6 +86,43 @@ public final class SockDiag implements AutoCloseable {
     }
 
     /**
+     * All TCP sockets of both families, with their memory, by one walk through the kernel's table:
+     * half of what two take. A kernel that does not know that request is asked family by family.
+     *
+     * @param states    bit n: those in state n
+     * @param localPort chosen by the kernel; 0: all
+     */
+    public void tcp(int states, int localPort, Visitor visitor) throws NetlinkException {
+        header(TYPE_TCP, TCP_REQUEST_BYTES, FLAG_REQUEST | FLAG_DUMP);
+        int at = NetlinkReader.HEADER_BYTES;
+        // Family 0: any. Lengths of addresses are not looked at.
+        buffer.put(at + 3, (byte) EXT_SKMEMINFO);
+        buffer.put(at + 4, (byte) (localPort >> 8)).put(at + 5, (byte) localPort);
+        buffer.putInt(at + 44, -1).putInt(at + 48, -1);
+        buffer.putInt(at + 52, states);
+        try {
+            ask(TCP_REQUEST_BYTES, visitor);
+        } catch (NetlinkException e) {
+            if (e.errno() == 0 || visited > 0) {
+                throw e;
+            }
+            byFamily(states, localPort, visitor);
+        }
+    }
+
+    /** A machine without IPv6 has no such sockets: no reason to stop. */
+    private void byFamily(int states, int localPort, Visitor visitor) throws NetlinkException {
+        tcp(LibC.AF_INET, states, localPort, visitor);
+        try {
+            tcp(LibC.AF_INET6, states, localPort, visitor);
+        } catch (NetlinkException e) {
+            if (e.errno() == 0) {
+                throw e;
+            }
+        }
+    }
+
+    /**
      * All TCP sockets of one family in this network namespace, with their memory.
      *
      * @param states    bit n: those in state n
@@ -96,7 +138,7 @@ public final class SockDiag implements AutoCloseable {
 
     /** All unix sockets in this network namespace, with their memory. */
     public void unix(Visitor visitor) throws NetlinkException {
-        header(UNIX_REQUEST_BYTES, FLAG_REQUEST | FLAG_DUMP);
+        header(TYPE_BY_FAMILY, UNIX_REQUEST_BYTES, FLAG_REQUEST | FLAG_DUMP);
         int at = NetlinkReader.HEADER_BYTES;
         buffer.put(at, (byte) LibC.AF_UNIX);
         buffer.putInt(at + 4, -1);
@@ -127,7 +169,7 @@ public final class SockDiag implements AutoCloseable {
     }
 
     private void putInet(int family, int extensions, int states, int flags) {
-        header(INET_REQUEST_BYTES, flags);
+        header(TYPE_BY_FAMILY, INET_REQUEST_BYTES, flags);
         int at = NetlinkReader.HEADER_BYTES;
         buffer.put(at, (byte) family).put(at + 1, (byte) IPPROTO_TCP);
         buffer.put(at + 2, (byte) extensions);
@@ -136,16 +178,18 @@ public final class SockDiag implements AutoCloseable {
         buffer.putInt(at + 48, -1).putInt(at + 52, -1);
     }
 
-    private void header(int bytes, int flags) {
+    private void header(int type, int bytes, int flags) {
         buffer.clear();
         for (int i = 0; i < bytes; i++) {
             buffer.put(i, (byte) 0);
         }
-        buffer.putInt(0, bytes).putShort(4, (short) TYPE_BY_FAMILY).putShort(6, (short) flags);
+        buffer.putInt(0, bytes).putShort(4, (short) type).putShort(6, (short) flags);
         buffer.putInt(8, ++sequence);
     }
 
     private void ask(int bytes, Visitor visitor) throws NetlinkException {
+        int asked = buffer.getShort(4);
+        visited = 0;
         boolean dump = (buffer.getShort(6) & FLAG_DUMP) == FLAG_DUMP;
         long sent = LibC.result(LibC.send(fd, memory, bytes, 0));
         if (sent < 0) {
@@ -154,10 +198,11 @@ public final class SockDiag implements AutoCloseable {
         long deadline = System.nanoTime() + DUMP_MAX_NANOS;
         NetlinkReader reader = new NetlinkReader(sequence);
         NetlinkReader.Handler handler = (type, data, at, length) -> {
-            if (type != TYPE_BY_FAMILY) {
+            if (type != asked) {
                 throw new NetlinkException("a message of type " + type);
             }
             SockDiagParser.parse(data, at, length, record);
+            visited++;
             visitor.socket(record);
         };
         do {

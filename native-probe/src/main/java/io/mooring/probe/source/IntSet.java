@@ -35,6 +35,28 @@ public final class IntSet {
         return both;
     }
 
+    /**
+     * Adds what is in both.
+     *
+     * @return how many are, new here or not
+     */
+    public int addBoth(IntSet one, IntSet other) {
+        int both = 0;
+        for (int value : one.slots) {
+            if (other.contains(value)) {
+                add(value);
+                both++;
+            }
+        }
+        return both;
+    }
+
+    void addAll(IntSet other) {
+        for (int value : other.slots) {
+            add(value);
+        }
+    }
+
     public int size() {
         return size;
     }

@@ -72,6 +72,11 @@ final class LineReader {
         return matches(from, text);
     }
 
+    /** There is {@code text} at {@code at}. */
+    boolean has(int at, String text) {
+        return matches(at, text);
+    }
+
     private boolean matches(int at, String text) {
         if (lineEnd - at < text.length()) {
             return false;

@@ -7,15 +7,20 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Objects;
+import java.util.concurrent.locks.LockSupport;
 
 /**
  * What a process holds by its descriptors: sockets, epoll sets, rings. Direct descriptors of rings
  * are in none of /proc/PID/fd: those are found in the rings' fdinfo, which the kernel writes while
- * it holds the ring's lock, so a ring that is busy is asked again, some times.
+ * it holds the ring's lock, so a ring that is busy is asked again, some times. That text is by far
+ * the longest part of a report (3 us for a line), so several rings are read at a time.
  */
 public final class ProcessHolds {
 
-    private static final int RING_TRIES = 5;
+    private static final int RING_TRIES = 10;
+    /** A ring's owner has it for less than that, unless it never sleeps. */
+    private static final long RING_BUSY_NANOS = 2_000_000;
 
     public final int pid;
     /** Sockets that have a descriptor. */
@@ -31,75 +36,92 @@ public final class ProcessHolds {
     /** All other items: timers, pipes, listeners, sockets that nobody asked about. */
     public long epollOthers;
 
+    private final List<Integer> epollFds = new ArrayList<>();
+    private final List<Integer> ringFds = new ArrayList<>();
+
     private ProcessHolds(int pid) {
         this.pid = pid;
     }
 
-    /**
-     * Reads all of it.
-     *
-     * @param interest the sockets asked about; null: all of the process
-     * @param ringsMax of so many rings; the others are counted as unread
-     */
-    public static Reading<ProcessHolds> read(ProcFs files, int pid, IntSet interest,
-            int ringsMax) {
+    /** Its descriptors alone; what lies in rings and epoll sets is still to be read. */
+    public static Reading<ProcessHolds> list(ProcFs files, int pid) {
         ProcessHolds holds = new ProcessHolds(pid);
-        List<Integer> epolls = new ArrayList<>();
-        List<Integer> rings = new ArrayList<>();
         String folder = "proc/" + pid + "/fd";
         try (DirectoryStream<Path> links = Files.newDirectoryStream(files.path(folder))) {
             for (Path link : links) {
-                holds.sort(link, epolls, rings);
+                holds.sort(link);
             }
         } catch (IOException e) {
             return ProcFs.missing(folder, e);
         }
-        holds.readRings(files, rings, ringsMax);
-        holds.readEpolls(files, epolls, interest == null ? holds.descriptors : interest);
         return Reading.of(holds);
     }
 
-    private void sort(Path link, List<Integer> epolls, List<Integer> rings) {
+    private void sort(Path link) {
         try {
             String target = Files.readSymbolicLink(link).toString();
             if (target.startsWith("socket:[")) {
                 descriptors.add((int) Long.parseLong(target, 8, target.length() - 1, 10));
             } else if (target.equals("anon_inode:[eventpoll]")) {
-                epolls.add(Integer.parseInt(link.getFileName().toString()));
+                epollFds.add(Integer.parseInt(link.getFileName().toString()));
             } else if (target.equals("anon_inode:[io_uring]")) {
-                rings.add(Integer.parseInt(link.getFileName().toString()));
+                ringFds.add(Integer.parseInt(link.getFileName().toString()));
             }
         } catch (IOException e) {
             // Closed in between.
         }
     }
 
-    private void readRings(ProcFs files, List<Integer> fds, int ringsMax) {
-        for (int fd : fds) {
-            if (rings.size() == ringsMax) {
-                ringsUnread++;
-                continue;
-            }
-            RingInfo last = null;
-            for (int i = 0; i < RING_TRIES && (last == null || !last.isWhole()); i++) {
-                try (InputStream in = files.stream("proc/" + pid + "/fdinfo/" + fd)) {
-                    last = RingInfo.read(fd, in, direct);
-                } catch (IOException e) {
-                    break;
-                }
-            }
-            if (last == null) {
-                ringsUnread++;
-            } else {
-                rings.add(last);
-            }
-        }
+    public boolean hasRings() {
+        return !ringFds.isEmpty();
     }
 
-    private void readEpolls(ProcFs files, List<Integer> fds, IntSet interest) {
-        for (int fd : fds) {
+    /**
+     * Reads its rings, some at a time.
+     *
+     * @param most so many; the others are counted as unread
+     * @param each is called after each of them, by any thread
+     */
+    public void readRings(ProcFs files, int most, Runnable each) {
+        List<Integer> chosen = ringFds.subList(0, Math.min(most, ringFds.size()));
+        List<RingInfo> read = chosen.parallelStream().map(fd -> {
+            RingInfo ring = ring(files, fd);
+            each.run();
+            return ring;
+        }).filter(Objects::nonNull).toList();
+        rings.addAll(read);
+        ringsUnread += ringFds.size() - read.size();
+    }
+
+    /** Null: it cannot be read. */
+    private RingInfo ring(ProcFs files, int fd) {
+        RingInfo last = null;
+        IntSet inodes = new IntSet();
+        for (int i = 0; i < RING_TRIES && (last == null || !last.isWhole()); i++) {
+            if (last != null) {
+                LockSupport.parkNanos(RING_BUSY_NANOS);
+            }
             try (InputStream in = files.stream("proc/" + pid + "/fdinfo/" + fd)) {
-                EpollInfo info = EpollInfo.read(in, interest);
+                last = RingInfo.read(fd, in, inodes);
+            } catch (IOException e) {
+                break;
+            }
+        }
+        synchronized (direct) {
+            direct.addAll(inodes);
+        }
+        return last;
+    }
+
+    /**
+     * Reads its epoll sets.
+     *
+     * @param interest the sockets asked about; null: all of the process
+     */
+    public void readEpolls(ProcFs files, IntSet interest) {
+        for (int fd : epollFds) {
+            try (InputStream in = files.stream("proc/" + pid + "/fdinfo/" + fd)) {
+                EpollInfo info = EpollInfo.read(in, interest == null ? descriptors : interest);
                 epolls++;
                 epollSockets += info.sockets();
                 epollOthers += info.others();

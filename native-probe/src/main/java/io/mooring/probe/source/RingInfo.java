@@ -27,6 +27,10 @@ public record RingInfo(int fd, long submissions, long completions, long slots, l
     public static final int OP_RECV = 27;
     public static final int OP_READ_MULTISHOT = 49;
     private static final int OPS = 256;
+    private static final String SOCKET = "socket:[";
+
+    /** What the entries that follow are; HEAD: none that matter. */
+    private enum Part { HEAD, FILES, BUFFERS, POLLS }
 
     /** @param inodes gets the inode of each socket in the table; null: they are only counted */
     static RingInfo read(int fd, InputStream fdinfo, IntSet inodes) throws IOException {
@@ -38,38 +42,41 @@ public record RingInfo(int fd, long submissions, long completions, long slots, l
         long sockets = 0;
         long buffers = 0;
         long[] polls = new long[OPS];
-        String part = "";
+        Part part = Part.HEAD;
         boolean whole = false;
         while (lines.next()) {
-            if (lines.startsWith("SqMask:")) {
+            // Entries first: of those there are tens of thousands.
+            if (lines.isEntry()) {
+                if (part == Part.FILES) {
+                    int file = lines.after(": ");
+                    files += file >= 0 && !lines.has(file, "<none>") ? 1 : 0;
+                    if (file >= 0 && lines.has(file, SOCKET)) {
+                        sockets++;
+                        if (inodes != null) {
+                            inodes.add((int) lines.number(file + SOCKET.length(), 10));
+                        }
+                    }
+                } else if (part == Part.POLLS) {
+                    long op = lines.numberAfter("op=", 10);
+                    if (op >= 0 && op < OPS) {
+                        polls[(int) op]++;
+                    }
+                }
+            } else if (lines.startsWith("SqMask:")) {
                 submissions = hexAfterPrefix(lines) + 1;
             } else if (lines.startsWith("CqMask:")) {
                 completions = hexAfterPrefix(lines) + 1;
             } else if (lines.startsWith("UserFiles:")) {
-                part = "files";
+                part = Part.FILES;
                 slots = lines.numberAfter(":", 10);
             } else if (lines.startsWith("UserBufs:")) {
-                part = "buffers";
+                part = Part.BUFFERS;
                 buffers = lines.numberAfter(":", 10);
             } else if (lines.startsWith("PollList:")) {
-                part = "polls";
+                part = Part.POLLS;
                 whole = true;
-            } else if (!lines.isEntry()) {
-                part = "";
-            } else if (part.equals("files")) {
-                long inode = lines.numberAfter(": socket:[", 10);
-                files += lines.after(": <none>") < 0 && lines.after(": ") >= 0 ? 1 : 0;
-                if (inode > 0) {
-                    sockets++;
-                    if (inodes != null) {
-                        inodes.add((int) inode);
-                    }
-                }
-            } else if (part.equals("polls")) {
-                long op = lines.numberAfter("op=", 10);
-                if (op >= 0 && op < OPS) {
-                    polls[(int) op]++;
-                }
+            } else {
+                part = Part.HEAD;
             }
         }
         return new RingInfo(fd, submissions, completions, slots, files, sockets, buffers, polls,

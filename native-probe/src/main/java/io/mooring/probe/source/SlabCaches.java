@@ -3,6 +3,8 @@ package io.mooring.probe.source;
 import java.util.Collection;
 import java.util.LinkedHashMap;
 import java.util.Map;
+import java.util.TreeMap;
+import java.util.function.Predicate;
 
 /**
  * The kernel's slab caches, from /proc/slabinfo (version 2.1, root only). A cache that the kernel
@@ -82,5 +84,27 @@ public record SlabCaches(Map<String, Cache> byName) {
 
     public double heldBytes() {
         return all().stream().mapToDouble(Cache::heldBytes).sum();
+    }
+
+    /** Objects in use, in bytes, of those caches whose name is wanted. */
+    public double activeBytes(Predicate<String> wanted) {
+        return all().stream().filter(cache -> wanted.test(cache.name()))
+                .mapToDouble(Cache::activeBytes).sum();
+    }
+
+    /** Of one cache, in bytes; 0: it is not here. */
+    public double activeBytes(String name) {
+        Cache cache = byName.get(name);
+        return cache == null ? 0 : cache.activeBytes();
+    }
+
+    /** What is in use more than {@code before}, by cache, in bytes; less is negative. */
+    public Map<String, Double> activeBytesSince(SlabCaches before) {
+        Map<String, Double> grown = new TreeMap<>();
+        all().forEach(cache -> grown.put(cache.name(), cache.activeBytes()));
+        before.all().forEach(cache ->
+                grown.merge(cache.name(), -cache.activeBytes(), Double::sum));
+        grown.values().removeIf(bytes -> bytes == 0);
+        return grown;
     }
 }

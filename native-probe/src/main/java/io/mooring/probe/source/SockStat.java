@@ -34,6 +34,11 @@ public record SockStat(Map<String, Long> figures) {
         return figures.getOrDefault(key, 0L);
     }
 
+    /** Sockets of every kind and family. */
+    public long sockets() {
+        return get("sockets.used");
+    }
+
     /** TCP sockets that are hashed, of both families. */
     public long inUse() {
         return get("TCP.inuse") + get("TCP6.inuse");

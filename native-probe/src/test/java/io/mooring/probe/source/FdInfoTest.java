@@ -146,5 +146,12 @@ class FdInfoTest {
         assertThat(set.contains(0)).isFalse();
         assertThat(truth).allMatch(set::contains);
         assertThat(set.inBoth(even)).isEqualTo(even.size());
+        IntSet both = new IntSet();
+        assertThat(both.addBoth(even, set)).isEqualTo(even.size());
+        assertThat(both.addBoth(even, set)).isEqualTo(even.size());
+        assertThat(both.size()).isEqualTo(even.size());
+        assertThat(both.inBoth(even)).isEqualTo(even.size());
+        both.addAll(set);
+        assertThat(both.size()).isEqualTo(set.size());
     }
 }

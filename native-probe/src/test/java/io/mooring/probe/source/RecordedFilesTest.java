@@ -55,6 +55,7 @@ class RecordedFilesTest {
         assertThat(stat.inUse()).isEqualTo(10_001);
         assertThat(stat.allocated()).isEqualTo(10_001);
         assertThat(stat.bufferPages()).isEqualTo(4992);
+        assertThat(stat.sockets()).isEqualTo(10_001);
         assertThat(stat.timeWait()).isZero();
     }
 
@@ -117,6 +118,23 @@ class RecordedFilesTest {
                 "9223372036854771712\n");
         CgroupMemory one = CgroupMemory.read(new ProcFs(folder, 4096), 7).value();
         assertThat(one).isEqualTo(new CgroupMemory(1, "/a", 300, 1000, 200, 0, false, 0));
+    }
+
+    @Test
+    void versionTwoBesideVersionOneAndItsLimit(@org.junit.jupiter.api.io.TempDir Path folder)
+            throws java.io.IOException {
+        write(folder, "proc/5/cgroup", "3:cpu:/\n0::/a.slice/b\n");
+        write(folder, "sys/fs/cgroup/unified/a.slice/b/memory.current", "16384\n");
+        write(folder, "sys/fs/cgroup/unified/a.slice/b/memory.max", "536870912\n");
+        CgroupMemory two = CgroupMemory.read(new ProcFs(folder, 16_384), 5).value();
+        assertThat(two).isEqualTo(new CgroupMemory(2, "/a.slice/b", 16_384, 512L << 20, 0, 0,
+                true, 0));
+        assertThat(two.accounts()).isTrue();
+        // The root of version 2 has no account of its own.
+        write(folder, "proc/6/cgroup", "0::/\n");
+        write(folder, "sys/fs/cgroup/memory.stat", "kernel 1\n");
+        assertThat(CgroupMemory.read(new ProcFs(folder, 16_384), 6).why())
+                .contains("no memory cgroup of its own");
     }
 
     @Test
