@@ -1,5 +1,6 @@
 package io.mooring.frame;
 
+import io.mooring.sys.MemoryUse;
 import io.mooring.sys.OffHeap;
 
 /**
@@ -109,6 +110,13 @@ public final class SharedFramePool implements AutoCloseable {
     /** The most that was ever in use. */
     public synchronized long highWaterBytes() {
         return highWater;
+    }
+
+    /** Overhead, which lies on the heap, is in what is used. */
+    public synchronized MemoryUse memory() {
+        long touched = pinned ? bytes
+            : Math.min(bytes, OffHeap.pageAlign(used + blocks.touchedBytes() + HEADER_BYTES));
+        return closed ? MemoryUse.NONE : new MemoryUse(bytes, touched, used);
     }
 
     /**
