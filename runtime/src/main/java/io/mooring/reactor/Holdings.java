@@ -1,40 +1,41 @@
 package io.mooring.reactor;
 
+import io.mooring.conn.Connection;
 import io.mooring.sys.MemoryUse;
 import java.util.EnumMap;
 import java.util.Map;
 
-/** Who holds how much memory off the heap, as each has counted it itself. Immutable. */
-public final class Holdings {
+/**
+ * Who holds how much memory off the heap, as each has counted it itself.
+ *
+ * @param accepting slots in use that are no connection's yet: accepts wait with them
+ */
+public record Holdings(Map<Holder, MemoryUse> uses, int accepting) {
     /** Of a reactor. */
     public enum Holder { SLAB, FILE_TABLES, RINGS, RECEIVE_BUFFERS, SPILL_POOLS, TOPICS }
 
-    private final Map<Holder, MemoryUse> uses = new EnumMap<>(Holder.class);
+    public static final Holdings NONE = new Holdings(Map.of(), 0);
+    /** Of the slab, for each connection. */
+    public static final long SLOT_BYTES = Connection.BYTES;
 
-    private Holdings() {
-    }
-
-    /** Nobody holds anything. */
-    public static Holdings none() {
-        return new Holdings();
+    public Holdings {
+        uses = Map.copyOf(uses);
     }
 
     /** A reactor's, on its own thread; looks at every shard and every extent of spill memory. */
     static Holdings of(Reactor reactor) {
-        Holdings all = new Holdings();
+        Map<Holder, MemoryUse> uses = new EnumMap<>(Holder.class);
+        int accepting = 0;
         for (Shard shard : reactor.shards) {
-            all.add(Holder.SLAB, shard.table.memory());
-            all.add(Holder.FILE_TABLES, shard.ring.fileMemory());
-            all.add(Holder.RINGS, shard.ring.memory());
-            all.add(Holder.RECEIVE_BUFFERS, shard.buffers.memory());
+            accepting += shard.acceptor.inFlight();
+            uses.merge(Holder.SLAB, shard.table.memory(), MemoryUse::plus);
+            uses.merge(Holder.FILE_TABLES, shard.ring.fileMemory(), MemoryUse::plus);
+            uses.merge(Holder.RINGS, shard.ring.memory(), MemoryUse::plus);
+            uses.merge(Holder.RECEIVE_BUFFERS, shard.buffers.memory(), MemoryUse::plus);
         }
-        all.add(Holder.SPILL_POOLS, reactor.spill.memory());
-        all.add(Holder.TOPICS, reactor.topics.memory());
-        return all;
-    }
-
-    private void add(Holder holder, MemoryUse use) {
-        uses.merge(holder, use, MemoryUse::plus);
+        uses.put(Holder.SPILL_POOLS, reactor.spill.memory());
+        uses.put(Holder.TOPICS, reactor.topics.memory());
+        return new Holdings(uses, accepting);
     }
 
     public MemoryUse of(Holder holder) {
@@ -42,9 +43,9 @@ public final class Holdings {
     }
 
     public Holdings plus(Holdings other) {
-        Holdings sum = new Holdings();
-        uses.forEach(sum::add);
-        other.uses.forEach(sum::add);
-        return sum;
+        Map<Holder, MemoryUse> sum = new EnumMap<>(Holder.class);
+        sum.putAll(uses);
+        other.uses.forEach((holder, use) -> sum.merge(holder, use, MemoryUse::plus));
+        return new Holdings(sum, accepting + other.accepting);
     }
 }

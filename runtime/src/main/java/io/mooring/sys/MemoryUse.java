@@ -4,8 +4,8 @@ package io.mooring.sys;
  * What one object holds off the heap, by its own count.
  *
  * @param mapped bytes of address space
- * @param touched bytes of whole pages that may take memory: an upper bound, for what a page holds
- *     is known here, and whether the kernel has taken it away (swap) is not
+ * @param touched bytes of whole pages that take memory, as far as the object knows: what the kernel
+ *     has swapped out is still counted, and so is a page of which less was used than thought
  * @param used bytes of it that are somebody's now
  */
 public record MemoryUse(long mapped, long touched, long used) {
