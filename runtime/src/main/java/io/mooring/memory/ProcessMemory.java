@@ -30,9 +30,11 @@ public record ProcessMemory(long residentBytes, long proportionalBytes, long pea
             status.read();
             // Exact there; in status some tens of pages may be missing for each thread.
             long resident = exact ? bytes(rollup, "Rss:") : UNKNOWN;
-            return new ProcessMemory(resident != UNKNOWN ? resident : bytes(status, "VmRSS:"),
+            return new ProcessMemory(
+                resident != UNKNOWN ? resident : bytes(status, "VmRSS:"),
                 exact ? bytes(rollup, "Pss:") : UNKNOWN, bytes(status, "VmHWM:"),
-                bytes(status, "RssFile:"), bytes(status, "VmSize:"), status.after(ProcFile.bytes("Threads:")));
+                bytes(status, "RssFile:"), bytes(status, "VmSize:"),
+                status.after(ProcFile.bytes("Threads:")));
         }
     }
 

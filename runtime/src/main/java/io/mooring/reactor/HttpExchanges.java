@@ -78,7 +78,8 @@ final class HttpExchanges {
             reactor.counters.increment(Counter.ANSWERS_REFUSED);
             reactor.counters.increment(Counter.HANDSHAKE_REJECTED);
             shard.closer.answer(slot, c, HttpAnswers.text(503,
-                "Too many requests are waiting for their answers.", isHead, "Retry-After: 1"));
+                "Too many requests are waiting for their answers.", isHead,
+                "Retry-After: 1"));
             return;
         }
         reactor.counters.increment(Counter.HTTP_REQUESTS);
@@ -90,7 +91,8 @@ final class HttpExchanges {
             handler.accept(exchange);
         } catch (RuntimeException | Error e) {
             reactor.counters.increment(Counter.HANDLER_ERRORS);
-            LOG.log(Level.ERROR, "the handler of " + request.method() + " " + request.path() + " failed", e);
+            LOG.log(Level.ERROR,
+                "the handler of " + request.method() + " " + request.path() + " failed", e);
             exchange.failed();
         }
     }

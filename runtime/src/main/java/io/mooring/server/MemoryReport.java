@@ -158,8 +158,8 @@ final class MemoryReport {
     /** The process's part is counted, the kernel's is the plan's model times the connections. */
     private Map<String, Object> perConnection() {
         long used = sum.of(Holder.SLAB).used() - sum.accepting() * Holdings.SLOT_BYTES
-            + sum.of(Holder.FILE_TABLES).used() + sum.of(Holder.SPILL_POOLS).used() + sum.of(Holder.TOPICS).used()
-            + facts.names.used();
+            + sum.of(Holder.FILE_TABLES).used() + sum.of(Holder.SPILL_POOLS).used()
+            + sum.of(Holder.TOPICS).used() + facts.names.used();
         List<Object> terms = new ArrayList<>();
         for (MemoryPlan.Term term : plan.terms()) {
             if (term.isKernel() && term.full() > term.start()) {
