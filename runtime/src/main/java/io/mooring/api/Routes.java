@@ -14,7 +14,7 @@ public final class Routes {
 
     private final Paths<Integer> webSockets;
     private final List<WebSocketHandler> handlers;
-    private final Paths<HttpHandler> http;
+    private final Paths<Read> http;
     private final Paths<Post> posts;
 
     private Routes(Builder builder) {
@@ -28,6 +28,10 @@ public final class Routes {
     public record Post(HttpPostHandler handler, int bodyBytesMax) {
     }
 
+    /** One of the two: who answers in its call, or who may later. */
+    public record Read(HttpHandler now, HttpLaterHandler later) {
+    }
+
     /** The index of the WebSocket handler for {@code path}, -1: none. */
     public int find(String path) {
         Integer index = webSockets.find(path);
@@ -39,7 +43,7 @@ public final class Routes {
     }
 
     /** What GET and HEAD of {@code path} go to; null: none. */
-    public HttpHandler http(String path) {
+    public Read http(String path) {
         return http.find(path);
     }
 
@@ -60,7 +64,7 @@ public final class Routes {
     public static final class Builder {
         private final Paths<Integer> webSockets = new Paths<>();
         private final List<WebSocketHandler> handlers = new ArrayList<>();
-        private final Paths<HttpHandler> http = new Paths<>();
+        private final Paths<Read> http = new Paths<>();
         private final Paths<Post> posts = new Paths<>();
 
         private Builder() {
@@ -78,8 +82,19 @@ public final class Routes {
 
         /** A plain HTTP GET path. */
         public Builder http(String path, HttpHandler handler) {
-            http.add(path, handler);
+            http.add(path, new Read(handler, null));
             return this;
+        }
+
+        /** A plain HTTP GET path that may be answered later. */
+        public Builder httpLater(String path, HttpLaterHandler handler) {
+            http.add(path, new Read(null, handler));
+            return this;
+        }
+
+        /** Whether GET of {@code path} goes to somebody by now. */
+        public boolean hasHttp(String path) {
+            return http.find(path) != null;
         }
 
         /** A plain HTTP POST path, with bodies as long as a WebSocket message may be. */

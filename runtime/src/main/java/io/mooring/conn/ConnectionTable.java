@@ -1,5 +1,6 @@
 package io.mooring.conn;
 
+import io.mooring.sys.MemoryUse;
 import io.mooring.sys.OffHeap;
 
 /**
@@ -44,6 +45,11 @@ public final class ConnectionTable implements AutoCloseable {
 
     public long mappedBytes() {
         return OffHeap.pageAlign((long) slots * Connection.BYTES);
+    }
+
+    public MemoryUse memory() {
+        return new MemoryUse(mappedBytes(), OffHeap.pageAlign(touchedBytes()),
+            (long) inUse * Connection.BYTES);
     }
 
     /** The slot's address. */

@@ -1,5 +1,6 @@
 package io.mooring.conn;
 
+import io.mooring.sys.MemoryUse;
 import io.mooring.sys.OffHeap;
 import java.util.function.BooleanSupplier;
 
@@ -169,6 +170,11 @@ public final class SmallPool implements AutoCloseable {
     /** Address space that is mapped once the first chunk is taken. */
     public long mappedBytes() {
         return stretchBytes() + recordsBytes();
+    }
+
+    public MemoryUse memory() {
+        return base == 0 ? MemoryUse.NONE
+            : new MemoryUse(mappedBytes(), memoryBytes(), usedBytes);
     }
 
     @Override

@@ -1,5 +1,6 @@
 package io.mooring.conn;
 
+import io.mooring.sys.MemoryUse;
 import io.mooring.sys.OffHeap;
 import java.util.Arrays;
 import java.util.function.BooleanSupplier;
@@ -147,6 +148,17 @@ public final class SpillPool implements AutoCloseable {
 
     public long bytesMax() {
         return bytesMax;
+    }
+
+    /** Looks at every extent. */
+    public MemoryUse memory() {
+        long touched = 0;
+        for (int extent = 1; extent < extents; extent++) {
+            if (base[extent] != 0) {
+                touched += OffHeap.pageAlign((long) untouched[extent] << shift[extent]);
+            }
+        }
+        return new MemoryUse(mappedBytes, touched, usedBytes);
     }
 
     @Override

@@ -8,6 +8,7 @@ import io.mooring.ring.UserData;
 import io.mooring.sys.Abi;
 import io.mooring.sys.Errno;
 import io.mooring.sys.IntQueue;
+import io.mooring.sys.MemoryUse;
 import io.mooring.sys.OffHeap;
 import io.mooring.sys.Syscalls;
 
@@ -227,6 +228,17 @@ final class EpollRing implements Ring {
     @Override
     public boolean supports(int op) {
         return Operations.knows(op);
+    }
+
+    @Override
+    public MemoryUse memory() {
+        long bytes = queues.mappedBytes();
+        return new MemoryUse(bytes, bytes, bytes).plus(waiting.memory());
+    }
+
+    @Override
+    public MemoryUse fileMemory() {
+        return files.memory();
     }
 
     @Override

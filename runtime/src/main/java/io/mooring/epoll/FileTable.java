@@ -3,6 +3,7 @@ package io.mooring.epoll;
 import io.mooring.ring.UserData;
 import io.mooring.sys.Abi;
 import io.mooring.sys.Errno;
+import io.mooring.sys.MemoryUse;
 import io.mooring.sys.OffHeap;
 
 /**
@@ -47,6 +48,12 @@ final class FileTable implements AutoCloseable {
 
     int highWater() {
         return highWater;
+    }
+
+    MemoryUse memory() {
+        long used = (long) highWater * SLOT_BYTES;
+        return new MemoryUse(OffHeap.pageAlign((long) slots * SLOT_BYTES),
+            OffHeap.pageAlign(used), used);
     }
 
     /** Whether there is such a slot, empty or not. */

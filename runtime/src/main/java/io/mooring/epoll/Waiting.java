@@ -2,6 +2,7 @@ package io.mooring.epoll;
 
 import io.mooring.ring.UserData;
 import io.mooring.sys.Abi;
+import io.mooring.sys.MemoryUse;
 import io.mooring.sys.OffHeap;
 import java.util.Arrays;
 
@@ -104,6 +105,12 @@ final class Waiting implements AutoCloseable {
 
     int count() {
         return count;
+    }
+
+    MemoryUse memory() {
+        return new MemoryUse((long) blocks.length * BLOCK_RECORDS * RECORD_BYTES,
+            OffHeap.pageAlign((long) Math.min(used, blocks.length * BLOCK_RECORDS) * RECORD_BYTES),
+            (long) count * RECORD_BYTES);
     }
 
     /** Whether an operation may wait on another slot than its user_data says. */

@@ -2,6 +2,7 @@ package io.mooring.memory;
 
 import java.lang.System.Logger;
 import java.nio.file.Path;
+import java.util.List;
 import java.util.Locale;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.LockSupport;
@@ -38,6 +39,8 @@ public final class MemoryWatch implements AutoCloseable {
     private final SystemMemory system;
     private final CgroupMemory cgroup;
     private final TcpMemory tcp;
+    private final ProcFile statm;
+    private final long pageBytes;
     private final Mark systemMark = new Mark();
     private final Mark cgroupMark = new Mark();
     private final Mark tcpMark = new Mark(TCP_REFUSE_LOOKS, TCP_STOP_LOOKS);
@@ -54,6 +57,11 @@ public final class MemoryWatch implements AutoCloseable {
     private volatile long tcpMaximum;
     private volatile long cgroupHeadroom;
     private volatile long cgroupLimit;
+    private volatile Path cgroupLimitFile;
+    private volatile long resident;
+    private volatile Level systemLevel = Level.ADMIT;
+    private volatile Level cgroupLevel = Level.ADMIT;
+    private volatile Level tcpLevel = Level.ADMIT;
     private volatile boolean closed;
 
     /**
@@ -80,6 +88,8 @@ public final class MemoryWatch implements AutoCloseable {
         this.system = new SystemMemory(root, pageBytes);
         this.cgroup = new CgroupMemory(root);
         this.tcp = new TcpMemory(root, pageBytes);
+        this.statm = ProcFile.open(root.resolve("proc/self/statm"));
+        this.pageBytes = pageBytes;
         this.told = reserveBytes;
         this.listener = listener;
         this.thread = new Thread(this::run, "mooring-memory");
@@ -141,6 +151,9 @@ public final class MemoryWatch implements AutoCloseable {
         Level bySystem = systemMark.judge(system.availableBytes());
         Level byCgroup = cgroupMark.judge(cgroup.headroomBytes());
         Level byTcp = tcpMark.judge(tcpHeadroom);
+        systemLevel = bySystem;
+        cgroupLevel = byCgroup;
+        tcpLevel = byTcp;
         Level level = worst(bySystem, worst(byCgroup, byTcp));
         Cause cause = level == Level.ADMIT ? null : level == bySystem ? Cause.MEMORY
             : level == byCgroup ? Cause.CGROUP : Cause.TCP_MEMORY;
@@ -180,6 +193,8 @@ public final class MemoryWatch implements AutoCloseable {
         tcpMaximum = tcp.maximumBytes();
         cgroupHeadroom = Math.max(0, cgroup.headroomBytes());
         cgroupLimit = cgroup.limitBytes();
+        cgroupLimitFile = cgroup.limitFile();
+        resident = statm.read() ? Math.max(0, statm.number(1)) * pageBytes : 0;
     }
 
     private String text(Level level, Cause cause) {
@@ -214,9 +229,38 @@ public final class MemoryWatch implements AutoCloseable {
         return verdict;
     }
 
+    /** The three at the last look: the machine's, the control group's, TCP's. */
+    public List<Account> accounts() {
+        long limit = cgroupLimit;
+        long maximum = tcpMaximum;
+        return List.of(
+            new Account(Cause.MEMORY, systemTotal, systemTotal - systemAvailable, systemAvailable,
+                systemReserveBytes(), systemLevel),
+            limit == Account.UNLIMITED
+                ? new Account(Cause.CGROUP, limit, 0, limit, 0, cgroupLevel)
+                : new Account(Cause.CGROUP, limit, limit - cgroupHeadroom, cgroupHeadroom,
+                    cgroupReserveBytes(), cgroupLevel),
+            new Account(Cause.TCP_MEMORY, maximum, tcpUsed, maximum == Account.UNLIMITED
+                ? maximum : Math.max(0, tcpPressure - tcpUsed), 0, tcpLevel));
+    }
+
+    /** Of this process, at the last look; the kernel counts it with some pages of error here. */
+    public long residentBytes() {
+        return resident;
+    }
+
+    /** Where the group's limit is written to; null without one. */
+    public Path cgroupLimitFile() {
+        return cgroupLimitFile;
+    }
+
     /** Bytes that the machine could still hand out, what open sockets pin taken off. */
     public long systemAvailableBytes() {
         return systemAvailable;
+    }
+
+    public long systemTotalBytes() {
+        return systemTotal;
     }
 
     public long systemReserveBytes() {
@@ -284,5 +328,6 @@ public final class MemoryWatch implements AutoCloseable {
         system.close();
         cgroup.close();
         tcp.close();
+        statm.close();
     }
 }

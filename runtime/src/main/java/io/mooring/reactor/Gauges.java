@@ -16,21 +16,38 @@ public final class Gauges {
     private static final int TOPIC_BYTES = 6;
     private static final int BACKLOG_BYTES = 7;
 
-    private final AtomicLongArray values = new AtomicLongArray(8);
+    private static final int SLAB_MAPPED_BYTES = 8;
+    private static final int RING_BYTES = 9;
+    private static final int BUFFERS_MAPPED_BYTES = 10;
+    private static final int BUFFERS_TOUCHED_BYTES = 11;
 
-    void set(long slabBytes, long spillUsedBytes, long spillMappedBytes, int answersPending,
-        long backlogBytes) {
-        values.setOpaque(SLAB_BYTES, slabBytes);
-        values.setOpaque(SPILL_USED_BYTES, spillUsedBytes);
-        values.setOpaque(SPILL_MAPPED_BYTES, spillMappedBytes);
-        values.setOpaque(ANSWERS_PENDING, answersPending);
-        values.setOpaque(BACKLOG_BYTES, backlogBytes);
+    private final AtomicLongArray values = new AtomicLongArray(12);
+
+    /** Before each sleep: only what is at hand. */
+    void publish(Reactor reactor) {
+        long slab = 0;
+        for (Shard shard : reactor.shards) {
+            slab += shard.table.touchedBytes();
+        }
+        values.setOpaque(SLAB_BYTES, slab);
+        values.setOpaque(SPILL_USED_BYTES, reactor.spill.usedBytes());
+        values.setOpaque(SPILL_MAPPED_BYTES, reactor.spill.mappedBytes());
+        values.setOpaque(ANSWERS_PENDING, reactor.exchanges.pending());
+        values.setOpaque(BACKLOG_BYTES, reactor.backlog.bytes());
+        values.setOpaque(TOPICS, reactor.topics.count());
+        values.setOpaque(SUBSCRIPTIONS, reactor.topics.subscriptions());
+        values.setOpaque(TOPIC_BYTES, reactor.topics.memoryBytes());
     }
 
-    void setTopics(int topics, long subscriptions, long bytes) {
-        values.setOpaque(TOPICS, topics);
-        values.setOpaque(SUBSCRIPTIONS, subscriptions);
-        values.setOpaque(TOPIC_BYTES, bytes);
+    /** At start and at each trim: what hardly changes, or is not worth looking up more often. */
+    void publishHoldings(Holdings held) {
+        values.setOpaque(SLAB_MAPPED_BYTES, held.of(Holdings.Holder.SLAB).mapped());
+        values.setOpaque(RING_BYTES, held.of(Holdings.Holder.RINGS).mapped()
+            + held.of(Holdings.Holder.FILE_TABLES).touched());
+        values.setOpaque(BUFFERS_MAPPED_BYTES,
+            held.of(Holdings.Holder.RECEIVE_BUFFERS).mapped());
+        values.setOpaque(BUFFERS_TOUCHED_BYTES,
+            held.of(Holdings.Holder.RECEIVE_BUFFERS).touched());
     }
 
     /** Topics with a subscriber here. */
@@ -51,6 +68,26 @@ public final class Gauges {
     /** Bytes of connection slots that have been touched. */
     public long slabBytes() {
         return values.getOpaque(SLAB_BYTES);
+    }
+
+    /** Address space of all connection slots. */
+    public long slabMappedBytes() {
+        return values.getOpaque(SLAB_MAPPED_BYTES);
+    }
+
+    /** Bytes of the rings' queues, and of what epoll's engine keeps for its sockets. */
+    public long ringBytes() {
+        return values.getOpaque(RING_BYTES);
+    }
+
+    /** Address space of the receive buffers. */
+    public long buffersMappedBytes() {
+        return values.getOpaque(BUFFERS_MAPPED_BYTES);
+    }
+
+    /** Of that, what traffic had touched two seconds ago at most. */
+    public long buffersTouchedBytes() {
+        return values.getOpaque(BUFFERS_TOUCHED_BYTES);
     }
 
     /** Bytes of published frames that wait for receivers, of {@link #spillUsedBytes}. */

@@ -33,13 +33,13 @@ final class HttpAnswers {
     }
 
     /** @param origin whose pages may read the answer, by permission; null: nobody asked for that */
-    static byte[] of(HttpReply reply, String origin) {
+    static byte[] of(HttpReply reply, boolean isHead, String origin) {
         List<String> lines = lines(reply);
         if (origin != null
                 && reply.headers().keySet().stream().noneMatch(ALLOW_ORIGIN::equalsIgnoreCase)) {
             lines.addAll(allowOrigin(origin));
         }
-        return response(reply.status(), reply.contentType(), reply.body(), false,
+        return response(reply.status(), reply.contentType(), reply.body(), isHead,
             lines.toArray(String[]::new));
     }
 

@@ -1,15 +1,14 @@
 package io.mooring.reactor;
 
 import io.mooring.api.HttpExchange;
-import io.mooring.api.HttpPostHandler;
 import io.mooring.api.HttpReply;
-import io.mooring.api.Payload;
 import io.mooring.api.Request;
 import io.mooring.conn.Connection;
 import io.mooring.conn.Phase;
 import java.lang.System.Logger;
 import java.lang.System.Logger.Level;
 import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.function.Consumer;
 
 /**
  * Requests whose answer may come later. Between request and answer a connection is in phase
@@ -33,19 +32,21 @@ final class HttpExchanges {
     private static final class Exchange implements HttpExchange {
         private final Reactor reactor;
         private final long connection;
+        private final boolean isHead;
         /** See {@link HttpAnswers#of}. */
         private final String origin;
         private final AtomicBoolean answered = new AtomicBoolean();
 
-        Exchange(Reactor reactor, long connection, String origin) {
+        Exchange(Reactor reactor, long connection, boolean isHead, String origin) {
             this.reactor = reactor;
             this.connection = connection;
+            this.isHead = isHead;
             this.origin = origin;
         }
 
         @Override
         public void reply(HttpReply reply) {
-            byte[] response = HttpAnswers.of(reply, origin);
+            byte[] response = HttpAnswers.of(reply, isHead, origin);
             if (!answered.compareAndSet(false, true)) {
                 throw new IllegalStateException("this request was answered before");
             }
@@ -60,7 +61,7 @@ final class HttpExchanges {
         /** The handler threw; perhaps not before it answered, or had another thread do it. */
         void failed() {
             if (answered.compareAndSet(false, true)) {
-                reactor.exchanges.answer(connection, HttpAnswers.handlerFailed(false));
+                reactor.exchanges.answer(connection, HttpAnswers.handlerFailed(isHead));
             }
         }
     }
@@ -71,25 +72,27 @@ final class HttpExchanges {
     }
 
     /** Hands a request to its handler. {@code origin}: see {@link HttpAnswers#of}. */
-    void begin(Shard shard, int slot, long c, HttpPostHandler handler, Request request,
-        Payload body, String origin) {
+    void begin(Shard shard, int slot, long c, boolean isHead, Request request, String origin,
+        Consumer<HttpExchange> handler) {
         if (pending == PENDING_MAX) {
             reactor.counters.increment(Counter.ANSWERS_REFUSED);
             reactor.counters.increment(Counter.HANDSHAKE_REJECTED);
             shard.closer.answer(slot, c, HttpAnswers.text(503,
-                "Too many requests are waiting for their answers.", "Retry-After: 1"));
+                "Too many requests are waiting for their answers.", isHead,
+                "Retry-After: 1"));
             return;
         }
         reactor.counters.increment(Counter.HTTP_REQUESTS);
         pending++;
         Connection.phase(c, Phase.ANSWER_DUE);
         shard.deadlines.watchAnswer(slot, c);
-        Exchange exchange = new Exchange(reactor, shard.id(slot, c), origin);
+        Exchange exchange = new Exchange(reactor, shard.id(slot, c), isHead, origin);
         try {
-            handler.onRequest(reactor.connections, request, body, exchange);
+            handler.accept(exchange);
         } catch (RuntimeException | Error e) {
             reactor.counters.increment(Counter.HANDLER_ERRORS);
-            LOG.log(Level.ERROR, "the handler of POST " + request.path() + " failed", e);
+            LOG.log(Level.ERROR,
+                "the handler of " + request.method() + " " + request.path() + " failed", e);
             exchange.failed();
         }
     }

@@ -163,8 +163,9 @@ final class HttpPosts {
         Payload body = new Payload().wrap(OffHeap.ALL, address, length, false);
         Request request =
             new Request("POST", handshake.path(), handshake.query(), handshake::header);
-        shard.reactor.exchanges.begin(shard, slot, c, route.handler(), request, body,
-            otherOrigin());
+        shard.reactor.exchanges.begin(shard, slot, c, false, request, otherOrigin(),
+            exchange -> route.handler().onRequest(shard.reactor.connections, request, body,
+                exchange));
         body.wrap(OffHeap.ALL, 0, 0, false);
     }
 

@@ -117,7 +117,7 @@ public final class Reactor {
         boolean busy = enterOthers() || isBusy();
         long timeoutNanos = busy ? 0 : timeoutNanos();
         if (timeoutNanos != 0 && mailbox.trySleep(inbox)) {
-            publishGauges();
+            gauges.publish(this);
             if (signals.sleepIn(shards[0], timeoutNanos)) {
                 counters.increment(Counter.SIGNALS_MISSED);
             }
@@ -243,7 +243,8 @@ public final class Reactor {
             for (Shard shard : shards) {
                 shard.trim();
             }
-            publishGauges();
+            gauges.publish(this);
+            gauges.publishHoldings(Holdings.of(this));
         }
     }
 
@@ -366,7 +367,7 @@ public final class Reactor {
         }
         try {
             abandon();
-            publishGauges();
+            gauges.publish(this);
         } finally {
             endWith(clean);
         }
@@ -390,6 +391,7 @@ public final class Reactor {
                 signals.add(shards[i].ring);
             }
         }
+        gauges.publishHoldings(Holdings.of(this));
         armWakeUp();
         accept();
     }
@@ -484,15 +486,5 @@ public final class Reactor {
 
     public Gauges gauges() {
         return gauges;
-    }
-
-    private void publishGauges() {
-        long slab = 0;
-        for (Shard shard : shards) {
-            slab += shard.table.touchedBytes();
-        }
-        gauges.set(slab, spill.usedBytes(), spill.mappedBytes(), exchanges.pending(),
-            backlog.bytes());
-        gauges.setTopics(topics.count(), topics.subscriptions(), topics.memoryBytes());
     }
 }

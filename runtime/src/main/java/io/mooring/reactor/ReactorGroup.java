@@ -8,11 +8,16 @@ import io.mooring.frame.SharedFramePool;
 import io.mooring.ring.Engine;
 import io.mooring.ring.FixedBuffers;
 import io.mooring.ring.Ring;
+import io.mooring.sys.MemoryUse;
 import io.mooring.topic.TopicNames;
 import java.lang.foreign.MemorySegment;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ExecutionException;
 import java.util.concurrent.ThreadFactory;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
 import java.util.concurrent.atomic.LongAdder;
 import java.util.function.Consumer;
 
@@ -152,6 +157,46 @@ public final class ReactorGroup {
     /** Bytes of pages that hold their names. */
     public long topicNameBytes() {
         return names.memoryBytes();
+    }
+
+    /** Memory of topics' names. */
+    public MemoryUse topicNameMemory() {
+        return names.memory();
+    }
+
+    /**
+     * Has each reactor look who holds what, on its own thread, between two turns. Not for a
+     * reactor's thread: it waits.
+     *
+     * @return by reactor; null for one that did not get to it in time
+     */
+    public List<Holdings> measure(long timeoutNanos) {
+        List<CompletableFuture<Holdings>> asked = new ArrayList<>();
+        for (Reactor reactor : reactors) {
+            CompletableFuture<Holdings> answer = new CompletableFuture<>();
+            if (!reactor.mailbox.post(owner -> answer.complete(Holdings.of(owner)))) {
+                answer.complete(null);
+            }
+            asked.add(answer);
+        }
+        long deadline = System.nanoTime() + timeoutNanos;
+        List<Holdings> found = new ArrayList<>();
+        for (CompletableFuture<Holdings> answer : asked) {
+            found.add(await(answer, deadline));
+        }
+        return found;
+    }
+
+    private static Holdings await(CompletableFuture<Holdings> answer, long deadlineNanos) {
+        try {
+            return answer.get(Math.max(0, deadlineNanos - System.nanoTime()),
+                TimeUnit.NANOSECONDS);
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+            return null;
+        } catch (TimeoutException | ExecutionException e) {
+            return null;
+        }
     }
 
     /** Sends bytes that nobody changes any more. */

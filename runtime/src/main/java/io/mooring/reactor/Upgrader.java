@@ -1,6 +1,7 @@
 package io.mooring.reactor;
 
 import io.mooring.api.HttpHandler;
+import io.mooring.api.HttpLaterHandler;
 import io.mooring.api.HttpReply;
 import io.mooring.api.Request;
 import io.mooring.api.Routes;
@@ -168,10 +169,12 @@ final class Upgrader {
         String path = handshake.path();
         String method = handshake.method();
         boolean isRead = method.equals("GET") || isHead();
-        HttpHandler handler = routes.http(path);
+        Routes.Read read = routes.http(path);
         Routes.Post post = routes.post(path);
-        if (isRead && handler != null) {
-            answer(slot, c, path, handler);
+        if (isRead && read != null && read.now() != null) {
+            answer(slot, c, path, read.now());
+        } else if (isRead && read != null) {
+            answerLater(slot, c, path, read.later());
         } else if (method.equals("POST") && post != null) {
             posts.begin(slot, c, post, body, end);
         } else if (post == null || !posts.answersPreflight(slot, c)) {
@@ -208,6 +211,12 @@ final class Upgrader {
             response = HttpAnswers.handlerFailed(isHead());
         }
         shard.closer.answer(slot, c, response);
+    }
+
+    private void answerLater(int slot, long c, String path, HttpLaterHandler handler) {
+        Request request = new Request("GET", path, handshake.query(), handshake::header);
+        shard.reactor.exchanges.begin(shard, slot, c, isHead(), request, null,
+            exchange -> handler.onRequest(request, exchange));
     }
 
     private boolean isHead() {

@@ -2,6 +2,7 @@ package io.mooring.ring;
 
 import io.mooring.sys.Abi;
 import io.mooring.sys.Errno;
+import io.mooring.sys.MemoryUse;
 import io.mooring.sys.OffHeap;
 import io.mooring.sys.SetupException;
 
@@ -24,8 +25,11 @@ public final class BufferRing implements AutoCloseable {
     private final long memory;
     private final int mask;
 
-    private short tail;
+    /** Buffers given so far; of which the kernel sees 16 bits. */
+    private long tail;
     private int held;
+    /** How often one had been given or was held when none was touched. */
+    private long untouchedAt;
 
     /**
      * Registers the ring and gives the kernel every buffer.
@@ -57,6 +61,7 @@ public final class BufferRing implements AutoCloseable {
             give(id);
         }
         publish();
+        this.untouchedAt = tail;
     }
 
     public int group() {
@@ -82,7 +87,7 @@ public final class BufferRing implements AutoCloseable {
     /** Puts a buffer at the ring's end; the kernel sees it at {@link #publish}. */
     public void give(int id) {
         assert held > 0 : "buffer given twice";
-        long entry = entries + (long) (tail & mask) * Abi.BUF_BYTES;
+        long entry = entries + (tail & mask) * Abi.BUF_BYTES;
         OffHeap.putLong(entry, address(id));
         OffHeap.putInt(entry + Abi.BUF_LENGTH, bufferBytes);
         // Not bytes 14-15: in the first entry they are the tail itself.
@@ -96,7 +101,7 @@ public final class BufferRing implements AutoCloseable {
      * reads the tail while it receives, possibly on another core.
      */
     public void publish() {
-        OffHeap.putShortRelease(entries + Abi.BUF_RING_TAIL, tail);
+        OffHeap.putShortRelease(entries + Abi.BUF_RING_TAIL, (short) tail);
     }
 
     /** Buffers that are ours at the moment. */
@@ -116,7 +121,22 @@ public final class BufferRing implements AutoCloseable {
     public void trim() {
         if (held == 0) {
             OffHeap.discard(memory, (long) buffers * bufferBytes);
+            untouchedAt = tail;
         }
+    }
+
+    /**
+     * The kernel takes buffers in the order in which they were given, so as many have been touched
+     * since none was as have been taken. One of them may have its pages in common with two others.
+     */
+    public MemoryUse memory() {
+        long taken = Math.min(buffers, tail + held - untouchedAt);
+        long touched = taken == 0 ? 0
+            : OffHeap.pageAlign(taken * bufferBytes) + OffHeap.PAGE_BYTES;
+        long ring = OffHeap.pageAlign((long) buffers * Abi.BUF_BYTES);
+        long memoryBytes = OffHeap.pageAlign((long) buffers * bufferBytes);
+        return new MemoryUse(ring + memoryBytes, ring + Math.min(touched, memoryBytes),
+            (long) buffers * Abi.BUF_BYTES + (long) held * bufferBytes);
     }
 
     /** Bytes mapped, ring and buffers. */

@@ -3,6 +3,7 @@ package io.mooring.ring;
 import io.mooring.sys.Abi;
 import io.mooring.sys.Errno;
 import io.mooring.sys.KernelFeatures;
+import io.mooring.sys.MemoryUse;
 import io.mooring.sys.OffHeap;
 import io.mooring.sys.SetupException;
 import io.mooring.sys.Syscalls;
@@ -119,6 +120,19 @@ public final class KernelRing implements Ring {
             && (OffHeap.getShort(at + Abi.PROBE_OP_FLAGS) & Abi.OP_SUPPORTED) != 0;
         OffHeap.unmap(probe, bytes);
         return supported;
+    }
+
+    /** Mapped with all its pages. */
+    @Override
+    public MemoryUse memory() {
+        long bytes = OffHeap.pageAlign(ringBytes) + OffHeap.pageAlign(sqesBytes)
+            + OffHeap.PAGE_BYTES;
+        return new MemoryUse(bytes, bytes, bytes);
+    }
+
+    @Override
+    public MemoryUse fileMemory() {
+        return MemoryUse.NONE; // in the kernel
     }
 
     @Override

@@ -81,6 +81,11 @@ public final class QueueMemory implements AutoCloseable {
         OffHeap.unmap(offsets, Abi.PARAMS_BYTES);
     }
 
+    /** Bytes mapped. */
+    public long mappedBytes() {
+        return OffHeap.pageAlign(bytes);
+    }
+
     public SubmissionQueue sq() {
         return sq;
     }

@@ -2,6 +2,7 @@ package io.mooring.ring;
 
 import io.mooring.sys.Abi;
 import io.mooring.sys.Errno;
+import io.mooring.sys.MemoryUse;
 import io.mooring.sys.OffHeap;
 import io.mooring.sys.SetupException;
 
@@ -54,6 +55,12 @@ public interface Ring extends AutoCloseable {
                 + "(a ring takes one only)", -result);
         }
     }
+
+    /** Its queues, and what waits in it as far as that is in this process. */
+    MemoryUse memory();
+
+    /** Its table of direct descriptors, where that is in this process. */
+    MemoryUse fileMemory();
 
     /** Closes the ring, once; what is in it is cancelled, and its direct descriptors go. */
     @Override

@@ -16,11 +16,13 @@ import java.util.Locale;
 record JvmMemory(List<Part> parts, long heapFreeBytes) {
     /** Mappings of a JVM that has just started; half of that were measured. */
     static final long MAPPINGS = 800;
+    static final String HEAP = "JVM: heap";
 
     private static final long SERVE_RESIDENT_BYTES = 77L << 20;
     private static final long SERVE_HEAP_BYTES = 16L << 20;
     private static final long SERVE_HEAP_MAX_BYTES = 256L << 20;
     private static final long SERVE_HEAP_FREE_BYTES = 8L << 20;
+    private static final long KIB = 1024;
 
     /** The native libraries, the class archive and the heap's bounds are in all of this. */
     record Part(String name, long mapped, long now, long most, String why) {
@@ -50,9 +52,7 @@ record JvmMemory(List<Part> parts, long heapFreeBytes) {
     /** By heap, metaspace and compiled code; loads the management classes, which take 3 MB. */
     static JvmMemory detailed(long residentBytes) {
         Runtime runtime = Runtime.getRuntime();
-        boolean touched = Boolean.parseBoolean(ManagementFactory
-            .getPlatformMXBean(HotSpotDiagnosticMXBean.class).getVMOption("AlwaysPreTouch")
-            .getValue());
+        boolean touched = Boolean.parseBoolean(option("AlwaysPreTouch"));
         long used = runtime.totalMemory() - runtime.freeMemory();
         long heap = touched ? runtime.totalMemory() : used;
         long metaspace = 0;
@@ -67,7 +67,7 @@ record JvmMemory(List<Part> parts, long heapFreeBytes) {
             }
         }
         List<Part> parts = new ArrayList<>();
-        parts.add(new Part("JVM: heap", runtime.maxMemory(), heap, runtime.maxMemory(),
+        parts.add(new Part(HEAP, runtime.maxMemory(), heap, runtime.maxMemory(),
             format("-Xmx %,d MiB; %s", runtime.maxMemory() >> 20,
                 touched ? "touched at start as far as -Xms goes" : "touched as it is used")));
         parts.add(part("JVM: classes", metaspace, "metaspace in use"));
@@ -76,6 +76,16 @@ record JvmMemory(List<Part> parts, long heapFreeBytes) {
         parts.add(part("JVM: the rest", rest,
             "libjvm, class archive, collector, threads: resident, less the above"));
         return new JvmMemory(parts, touched ? runtime.freeMemory() : 0);
+    }
+
+    /** Address space of a thread's stack; the compilers' may be others. */
+    static long stackBytes() {
+        return Long.parseLong(option("ThreadStackSize")) * KIB;
+    }
+
+    private static String option(String name) {
+        return ManagementFactory.getPlatformMXBean(HotSpotDiagnosticMXBean.class)
+            .getVMOption(name).getValue();
     }
 
     private static Part part(String name, long now, String why) {

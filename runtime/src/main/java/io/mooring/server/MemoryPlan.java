@@ -190,7 +190,12 @@ final class MemoryPlan {
 
     /** What one more silent connection takes. */
     long perConnectionBytes() {
-        return (sum(Term::full) - sum(Term::start)) / connections;
+        return perConnection(sum(Term::full) - sum(Term::start));
+    }
+
+    /** Of what all connections take, the part of one. */
+    long perConnection(long bytes) {
+        return bytes / connections;
     }
 
     /** Of the sum at start, what this process does not have yet. */

@@ -50,6 +50,7 @@ final class Metrics {
         gauge(out, "broadcasts_trickle",
             "1 while few frames may go: TCP is near its pressure mark, or memory is short",
             pace.trickles() ? 1 : 0);
+        process(out, memory);
         memory(out, group, memory);
         List<Reactor> reactors = group.reactors();
         perReactor(out, reactors, "topics", "Topics with a subscriber on the reactor",
@@ -58,6 +59,15 @@ final class Metrics {
             r -> r.gauges().subscriptions());
         perReactor(out, reactors, "topic_bytes", "Memory for who has joined what",
             r -> r.gauges().topicBytes());
+        perReactor(out, reactors, "slab_mapped_bytes", "Address space of all connection slots",
+            r -> r.gauges().slabMappedBytes());
+        perReactor(out, reactors, "ring_bytes", "Memory of the rings' queues in this process; with "
+            + "epoll its file tables too", r -> r.gauges().ringBytes());
+        perReactor(out, reactors, "receive_buffer_mapped_bytes",
+            "Address space of the receive buffers", r -> r.gauges().buffersMappedBytes());
+        perReactor(out, reactors, "receive_buffer_touched_bytes",
+            "Of those, what traffic has touched and silence not yet given back",
+            r -> r.gauges().buffersTouchedBytes());
         perReactor(out, reactors, "slab_touched_bytes",
             "Connection slots that have been used so far, 64 bytes each",
             r -> r.gauges().slabBytes());
@@ -90,8 +100,20 @@ final class Metrics {
         out.append("mooring_").append(name).append("_total ").append(value).append('\n');
     }
 
+    /** The whole; GET /memory has its parts. */
+    private static void process(StringBuilder out, MemoryWatch memory) {
+        Runtime runtime = Runtime.getRuntime();
+        long heap = runtime.totalMemory();
+        gauge(out, "resident_bytes", "Memory of this process, a second ago at most",
+            memory.residentBytes());
+        gauge(out, "heap_bytes", "Java heap, grown so far", heap);
+        gauge(out, "heap_used_bytes", "Of that, objects and what the next collection finds dead",
+            heap - runtime.freeMemory());
+    }
+
     /** What admission goes by; a limit that is none is left out. */
     private static void memory(StringBuilder out, ReactorGroup group, MemoryWatch memory) {
+        gauge(out, "memory_total_bytes", "The machine's memory", memory.systemTotalBytes());
         gauge(out, "memory_available_bytes",
             "What the machine could still hand out, less what open sockets pin of it",
             memory.systemAvailableBytes());

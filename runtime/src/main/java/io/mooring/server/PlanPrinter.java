@@ -62,6 +62,10 @@ final class PlanPrinter {
     }
 
     static String json(MemoryPlan plan) {
+        return JsonText.of(object(plan)) + "\n";
+    }
+
+    static Map<String, Object> object(MemoryPlan plan) {
         List<Map<String, Object>> terms = new ArrayList<>();
         for (MemoryPlan.Term term : plan.terms()) {
             Map<String, Object> object =
@@ -76,11 +80,11 @@ final class PlanPrinter {
             checks.add(JsonText.object("name", check.name(), "state", state(check), "text",
                 check.text()));
         }
-        return JsonText.of(JsonText.object("engine", plan.engine().name(),
+        return JsonText.object("engine", plan.engine().name(),
             "engine_why", plan.engine().toString(), "connections", plan.connections(),
             "reactors", plan.reactors(), "rings", plan.shards(),
             "per_connection_bytes", plan.perConnectionBytes(), "terms", terms,
-            "process", sums(plan, false), "kernel", sums(plan, true), "checks", checks)) + "\n";
+            "process", sums(plan, false), "kernel", sums(plan, true), "checks", checks);
     }
 
     private static Map<String, Object> sums(MemoryPlan plan, boolean isKernel) {

@@ -23,7 +23,8 @@ import picocli.CommandLine.Spec;
  * once.
  */
 @Command(name = "serve", mixinStandardHelpOptions = true, sortOptions = false,
-    description = "Serves WebSockets: /echo, /topic/NAME; and GET /healthz, /metrics.")
+    description = "Serves WebSockets: /echo, /topic/NAME; and GET /, /healthz, "
+        + "/metrics, /memory.")
 final class ServeCommand implements Callable<Integer> {
     private static final int SIGNAL_EXIT = 128;
 

@@ -14,6 +14,7 @@ import io.mooring.sys.SetupException;
 import java.time.Duration;
 import java.util.Locale;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.function.Supplier;
 
 /** From what a server is told to one that runs: the engine, the plan, the listener, the rest. */
 final class ServerStart {
@@ -56,7 +57,8 @@ final class ServerStart {
     WebSocketServer start() {
         ReactorConfig config = config();
         Machine machine = Machine.read(told.memoryRoot, OffHeap.PAGE_BYTES);
-        PlanChecks.heed(plan(config, machine, JvmMemory.whole(machine.residentBytes())),
+        MemoryPlan plan = plan(config, machine, JvmMemory.whole(machine.residentBytes()));
+        PlanChecks.heed(plan,
             told.connectionsMax != WebSocketServer.CONNECTIONS_DEFAULT, told.onNotice);
         Listener listener = Listener.open(told.host, told.port);
         WebSocketServer server;
@@ -65,7 +67,7 @@ final class ServerStart {
             Admission admission = new Admission(connectionsMax, told.connectionsPerAddressMax);
             memory = new MemoryAdmission(admission, listener, told.memoryRoot, told.memoryReserve,
                 told.onNotice);
-            server = assemble(config, listener, admission, memory);
+            server = assemble(config, plan, listener, admission, memory);
         } catch (RuntimeException | Error e) {
             listener.close();
             throw e;
@@ -80,16 +82,19 @@ final class ServerStart {
     }
 
     /** Everything but the watch's thread, which must not run while this may still fail. */
-    private WebSocketServer assemble(ReactorConfig config, Listener listener, Admission admission,
-        MemoryAdmission memory) {
+    private WebSocketServer assemble(ReactorConfig config, MemoryPlan plan, Listener listener,
+        Admission admission, MemoryAdmission memory) {
         TcpPace pace = told.publish.pace(told.memoryRoot, admission::isStopped);
         try {
             GroupHolder holder = new GroupHolder();
+            Supplier<String> memoryText = () -> MemoryReport.json(plan,
+                MemoryFacts.find(holder.group, memory.watch(), told.memoryRoot));
             if (told.metrics) {
                 told.routes.http("/healthz", request -> HttpReply.text(200, "ok\n"));
                 told.routes.http("/metrics",
                     request -> Metrics.reply(holder.group, engine, memory.watch(),
                         pace.pace()));
+                addPages(memoryText);
             }
             AtomicInteger number = new AtomicInteger();
             holder.group = ReactorGroup.start(told.reactors, config, engine, told.routes.build(),
@@ -97,11 +102,23 @@ final class ServerStart {
                 told.publish.config(told.messageBytesMax, zeroCopyFrom, pace),
                 run -> new Thread(null, run, "mooring-" + number.getAndIncrement(), 0, false),
                 told.onFailure);
-            return new WebSocketServer(holder.group, engine, listener.port(), memory, pace);
+            return new WebSocketServer(holder.group, engine, listener.port(), memory, pace,
+                memoryText);
         } catch (RuntimeException | Error e) {
             pace.close();
             memory.close();
             throw e;
+        }
+    }
+
+    /** Later than others came, so an application that has its own there keeps it. */
+    private void addPages(Supplier<String> memoryText) {
+        if (!told.routes.hasHttp("/memory")) {
+            told.routes.httpLater("/memory", new MemoryPage(memoryText)::onRequest);
+        }
+        if (!told.routes.hasHttp("/")) {
+            HttpReply page = LivePage.load();
+            told.routes.http("/", request -> page);
         }
     }
 

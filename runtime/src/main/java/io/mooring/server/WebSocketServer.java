@@ -24,6 +24,7 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.Objects;
 import java.util.function.Consumer;
+import java.util.function.Supplier;
 
 /**
  * A WebSocket server in this process. {@link #builder()}, paths, {@link Builder#start()}; then
@@ -41,15 +42,17 @@ public final class WebSocketServer implements AutoCloseable {
     private final int port;
     private final MemoryAdmission memory;
     private final TcpPace pace;
+    private final Supplier<String> memoryText;
     private Boolean stoppedCleanly;
 
     WebSocketServer(ReactorGroup group, Engine engine, int port, MemoryAdmission memory,
-        TcpPace pace) {
+        TcpPace pace, Supplier<String> memoryText) {
         this.group = group;
         this.engine = engine;
         this.port = port;
         this.memory = memory;
         this.pace = pace;
+        this.memoryText = memoryText;
     }
 
     public static Builder builder() {
@@ -141,6 +144,19 @@ public final class WebSocketServer implements AutoCloseable {
     /** Every counter, as {@code GET /metrics} gives it: OpenMetrics text. */
     public String metrics() {
         return Metrics.text(group, engine, memory.watch(), pace.pace());
+    }
+
+    /**
+     * Who holds what memory, as {@code GET /memory} gives it: JSON. Takes some milliseconds.
+     *
+     * @throws IllegalStateException on a reactor's thread, in a handler: it waits for all of them
+     */
+    public String memory() {
+        if (group.isReactorThread()) {
+            throw new IllegalStateException(
+                "a handler cannot wait for its own reactor: ask from another thread");
+        }
+        return memoryText.get();
     }
 
     /**
@@ -403,7 +419,10 @@ public final class WebSocketServer implements AutoCloseable {
             return this;
         }
 
-        /** Serves {@code GET /healthz} and {@code GET /metrics}. */
+        /**
+         * Serves {@code GET /healthz} and {@code /metrics}; and {@code /memory} and a page that
+         * shows both at {@code /}, unless these paths are taken. They tell about the machine.
+         */
         public Builder withMetrics() {
             metrics = true;
             return this;

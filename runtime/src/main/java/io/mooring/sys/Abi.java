@@ -22,6 +22,7 @@ public final class Abi {
     public static final int SYS_CLOSE = X86 ? 3 : 57;
     public static final int SYS_MMAP = X86 ? 9 : 222;
     public static final int SYS_MUNMAP = X86 ? 11 : 215;
+    public static final int SYS_MINCORE = X86 ? 27 : 232;
     public static final int SYS_MADVISE = X86 ? 28 : 233;
     public static final int SYS_SOCKET = X86 ? 41 : 198;
     public static final int SYS_CONNECT = X86 ? 42 : 203;

@@ -37,6 +37,9 @@ public final class OffHeap {
     private static final VarHandle INT = ValueLayout.JAVA_INT.varHandle();
     private static final VarHandle SHORT = ValueLayout.JAVA_SHORT.varHandle();
 
+    /** Pages asked for in one call. */
+    private static final int RESIDENT_CHUNK = 1 << 14;
+
     private OffHeap() {
     }
 
@@ -79,6 +82,28 @@ public final class OffHeap {
     public static void discard(long address, long bytes) {
         int result = Syscalls.madvise(address, pageAlign(bytes), Abi.MADV_DONTNEED);
         assert result == 0 : Errno.text(result);
+    }
+
+    /**
+     * Bytes of pages that are in memory, by the kernel's word; for a filter that forbids mincore(2)
+     * all of them. Whoever unmaps them meanwhile does no harm.
+     */
+    public static long residentBytes(long address, long bytes) {
+        long pages = pageAlign(bytes) / PAGE_BYTES;
+        int chunk = (int) Math.min(pages, RESIDENT_CHUNK);
+        long vector = map(chunk);
+        long resident = 0;
+        for (long first = 0; first < pages; first += chunk) {
+            int count = (int) Math.min(chunk, pages - first);
+            int result = Syscalls.mincore(address + first * PAGE_BYTES, (long) count * PAGE_BYTES,
+                vector);
+            for (int i = 0; i < count; i++) {
+                resident += result == 0 ? getByte(vector + i) & 1
+                    : result == -Errno.ENOMEM ? 0 : 1;
+            }
+        }
+        unmap(vector, chunk);
+        return resident * PAGE_BYTES;
     }
 
     /** malloc(3): any size, any thread, arbitrary content; 0 if there is no memory. */

@@ -74,6 +74,11 @@ public final class Syscalls {
         return (int) call(Abi.SYS_MADVISE, address, bytes, advice, 0, 0, 0);
     }
 
+    /** mincore(2): a byte for each page at {@code vector}, whose lowest bit says: in memory. */
+    public static int mincore(long address, long bytes, long vector) {
+        return (int) call(Abi.SYS_MINCORE, address, bytes, vector, 0, 0, 0);
+    }
+
     public static int socket(int family, int type, int protocol) {
         return (int) call(Abi.SYS_SOCKET, family, type, protocol, 0, 0, 0);
     }

@@ -1,6 +1,7 @@
 package io.mooring.topic;
 
 import io.mooring.conn.SmallPool;
+import io.mooring.sys.MemoryUse;
 import io.mooring.sys.OffHeap;
 
 /**
@@ -71,6 +72,11 @@ final class TopicIndex implements AutoCloseable {
 
     long mappedBytes() {
         return OffHeap.pageAlign(((long) numbersMax >> PAGE_SHIFT) * ENTRY_BYTES + ENTRY_BYTES);
+    }
+
+    MemoryUse memory() {
+        return directory == 0 ? MemoryUse.NONE
+            : new MemoryUse(mappedBytes(), memoryBytes(), (long) pagesTouched * ENTRY_BYTES);
     }
 
     @Override

@@ -1,6 +1,7 @@
 package io.mooring.topic;
 
 import io.mooring.conn.SmallPool;
+import io.mooring.sys.MemoryUse;
 import io.mooring.sys.OffHeap;
 import java.util.SplittableRandom;
 import java.util.function.BooleanSupplier;
@@ -154,6 +155,16 @@ public final class TopicNames implements AutoCloseable {
     public synchronized long memoryBytes() {
         return isReady() ? records.memoryBytes() + names.memoryBytes() + SCRATCH_BYTES
             + OffHeap.pageAlign((long) bucketCount * Integer.BYTES) : 0;
+    }
+
+    /** The same, and what is mapped by now. */
+    public synchronized MemoryUse memory() {
+        if (!isReady()) {
+            return MemoryUse.NONE;
+        }
+        long table = (long) bucketCount * Integer.BYTES;
+        return records.memory().plus(names.memory()).plus(
+            new MemoryUse(tableBytes(), SCRATCH_BYTES + OffHeap.pageAlign(table), table));
     }
 
     /** The most that it may come to be. */

@@ -2,6 +2,7 @@ package io.mooring.topic;
 
 import io.mooring.conn.Connection;
 import io.mooring.conn.SmallPool;
+import io.mooring.sys.MemoryUse;
 import java.util.function.BooleanSupplier;
 
 /**
@@ -171,6 +172,11 @@ public final class Topics implements AutoCloseable {
     /** The most that it may come to be. */
     public long bytesMax() {
         return pool.mappedBytes() + index.mappedBytes();
+    }
+
+    /** The same, and what is mapped by now. */
+    public MemoryUse memory() {
+        return pool.memory().plus(index.memory());
     }
 
     /** Gives pages back that have become free. Call it every few seconds. */

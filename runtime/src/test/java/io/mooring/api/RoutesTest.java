@@ -25,6 +25,20 @@ class RoutesTest {
     }
 
     @Test
+    void aReadIsAnsweredAtOnceOrLater() {
+        Routes.Builder builder = Routes.builder().http("/a", request -> null)
+            .httpLater("/b", (request, exchange) -> { });
+        assertThat(builder.hasHttp("/a")).isTrue();
+        assertThat(builder.hasHttp("/b")).isTrue();
+        assertThat(builder.hasHttp("/c")).isFalse();
+        Routes routes = builder.build();
+        assertThat(routes.http("/a").later()).isNull();
+        assertThat(routes.http("/b").now()).isNull();
+        assertThatThrownBy(() -> builder.httpLater("/a", (request, exchange) -> { }))
+            .isInstanceOf(IllegalArgumentException.class).hasMessage("path given twice: /a");
+    }
+
+    @Test
     void exactPathsFirstThenTheLongestPrefix() {
         Routes routes = Routes.builder().post("/*", OTHER).post("/a/*", POST).post("/a/b/*", OTHER)
             .post("/a/x", 7, OTHER).build();

@@ -49,6 +49,58 @@ class MemoryWatchTest {
     }
 
     @Test
+    void tellsOfEachAccountByItself() {
+        FakeMachine machine = new FakeMachine(directory).cgroup2().availableMib(399)
+            .group2("app.slice", 100, String.valueOf(512 * MIB), "max", 0).tcpPages(15_000);
+        try (MemoryWatch watch = open(machine, 400 * MIB)) {
+            List<Account> accounts = watch.accounts();
+            assertThat(accounts).extracting(Account::cause)
+                .containsExactly(Cause.MEMORY, Cause.CGROUP, Cause.TCP_MEMORY);
+            Account system = accounts.get(0);
+            assertThat(system.level()).isEqualTo(Level.REFUSE);
+            assertThat(system.limit()).isEqualTo(16_384 * MIB);
+            assertThat(system.used() + system.left()).isEqualTo(system.limit());
+            assertThat(system.reserve()).isEqualTo(400 * MIB);
+            Account group = accounts.get(1);
+            assertThat(group.limit()).isEqualTo(512 * MIB);
+            assertThat(group.used()).isEqualTo(100 * MIB);
+            assertThat(group.left()).isEqualTo(412 * MIB);
+            assertThat(group.level()).isEqualTo(Level.ADMIT);
+            assertThat(watch.cgroupLimitFile())
+                .isEqualTo(directory.resolve("sys/fs/cgroup/app.slice/memory.max"));
+            Account tcp = accounts.get(2);
+            assertThat(tcp.limit()).isEqualTo(40_000 * FakeMachine.PAGE_BYTES);
+            assertThat(tcp.used()).isEqualTo(15_000 * FakeMachine.PAGE_BYTES);
+            assertThat(tcp.left()).isEqualTo(5_000 * FakeMachine.PAGE_BYTES);
+        }
+    }
+
+    @Test
+    void withoutAGroupThereIsNoLimit() {
+        try (MemoryWatch watch = open(new FakeMachine(directory), Reserve.AUTO)) {
+            assertThat(watch.accounts().get(1).limit()).isEqualTo(Account.UNLIMITED);
+            assertThat(watch.accounts().get(1).left()).isEqualTo(Account.UNLIMITED);
+        }
+    }
+
+    /** Who has no such files, as in some containers, is told what there is. */
+    @Test
+    void theProcessAsTheKernelCountsIt() {
+        FakeMachine machine = new FakeMachine(directory)
+            .write("proc/self/status", "Name:\tjava\nVmHWM:\t 300 kB\nVmSize:\t 9000 kB\n"
+                + "VmRSS:\t 250 kB\nRssFile:\t 100 kB\nThreads:\t7\n");
+        assertThat(ProcessMemory.read(machine.root())).isEqualTo(new ProcessMemory(250 << 10,
+            ProcessMemory.UNKNOWN, 300 << 10, 100 << 10, 9_000 << 10, 7));
+        machine.write("proc/self/smaps_rollup", "5500-7fff ---p 0 00:00 0 [rollup]\n"
+            + "Rss:                 260 kB\nPss:                 201 kB\nPss_Dirty:  7 kB\n");
+        assertThat(ProcessMemory.read(machine.root())).isEqualTo(new ProcessMemory(260 << 10,
+            201 << 10, 300 << 10, 100 << 10, 9_000 << 10, 7));
+        assertThat(ProcessMemory.read(directory.resolve("none")).residentBytes())
+            .isEqualTo(ProcessMemory.UNKNOWN);
+        assertThat(ProcessMemory.read(Path.of("/")).residentBytes()).isPositive();
+    }
+
+    @Test
     void memoryRunsShortAndComesBack() throws InterruptedException {
         FakeMachine machine = new FakeMachine(directory);
         // Five sockets pin 5 KB of what is available: 398.995 MiB are left.

@@ -111,6 +111,37 @@ class BufferRingTest {
             .contains("a ring of 4 buffers", "RLIMIT_MEMLOCK", "ulimit -l", "LimitMEMLOCK=");
     }
 
+    /** Each buffer that a receive has taken is counted once, until all are given back. */
+    @Test
+    void countsWhatIsTouched() throws IOException {
+        try (Loopback loopback = Loopback.open(1);
+                BufferRing buffers = new BufferRing(loopback.ring, 0, 4, OffHeap.PAGE_BYTES)) {
+            SocketChannel peer = loopback.accept(0);
+            long ring = OffHeap.PAGE_BYTES;
+            for (int turn = 0; turn < 2; turn++) {
+                assertThat(buffers.memory().touched()).isEqualTo(ring);
+                for (int round = 1; round <= 6; round++) {
+                    Loopback.write(peer, new byte[] {1});
+                    Sqe.prepRecv(loopback.sq.next(), 0, 0, 0, 1);
+                    Completion completion = loopback.driver.next(1);
+                    buffers.taken();
+                    assertThat(buffers.memory().used())
+                        .isEqualTo(4L * Abi.BUF_BYTES + OffHeap.PAGE_BYTES);
+                    buffers.give(completion.buffer());
+                    buffers.publish();
+                    long resident =
+                        OffHeap.residentBytes(buffers.address(0), 4L * OffHeap.PAGE_BYTES);
+                    assertThat(resident).isEqualTo(Math.min(round, 4L) * OffHeap.PAGE_BYTES);
+                    assertThat(buffers.memory().touched())
+                        .as("a page more, where buffers share one")
+                        .isBetween(ring + resident, ring + resident + OffHeap.PAGE_BYTES);
+                }
+                buffers.trim();
+            }
+            assertThat(buffers.memory().mapped()).isEqualTo(5L * OffHeap.PAGE_BYTES);
+        }
+    }
+
     /** Trimmed memory is as good as before; while a buffer is ours, nothing is trimmed. */
     @Test
     void trims() throws IOException {
