@@ -47,33 +47,12 @@ public final class ReactorGroup {
     private final LongAdder mailboxFull = new LongAdder();
 
     /**
-     * Starts {@code count} reactors, which accept from {@code listener} at once.
+     * Of {@code count} reactors that will accept from {@code listener}; none runs yet, so that what
+     * {@code routes} lead to can be told of the group before anyone asks it.
      *
      * @param onFailure told, on the reactor's thread, if one fails while it runs
-     * @throws io.mooring.sys.SetupException if one cannot be set up; none runs then
      */
-    public static ReactorGroup start(int count, ReactorConfig config, Engine engine,
-        Routes routes, Listener listener, Admission admission, PublishConfig publishing,
-        ThreadFactory threads, Consumer<Throwable> onFailure) {
-        ReactorGroup group = new ReactorGroup(count, config, engine, routes, listener, admission,
-            publishing, onFailure);
-        List<Reactor> started = new ArrayList<>();
-        try {
-            for (Reactor reactor : group.reactors) {
-                reactor.start(threads);
-                started.add(reactor);
-            }
-        } catch (RuntimeException | Error e) {
-            listener.stop();
-            started.forEach(reactor -> reactor.stop(0));
-            started.forEach(Reactor::await);
-            group.closeMemory();
-            throw e;
-        }
-        return group;
-    }
-
-    private ReactorGroup(int count, ReactorConfig config, Engine engine, Routes routes,
+    public ReactorGroup(int count, ReactorConfig config, Engine engine, Routes routes,
         Listener listener, Admission admission, PublishConfig publishing,
         Consumer<Throwable> onFailure) {
         this.onFailure = onFailure;
@@ -96,6 +75,27 @@ public final class ReactorGroup {
                 new Reactor(this, i * shards, config, engine, routes, listener, admission);
         }
         this.publisher = new Publisher(reactors, names, frames, lendable, publishing.slow());
+    }
+
+    /**
+     * Starts the reactors, which accept at once. Once only.
+     *
+     * @throws io.mooring.sys.SetupException if one cannot be set up; none runs then
+     */
+    public void start(ThreadFactory threads) {
+        List<Reactor> started = new ArrayList<>();
+        try {
+            for (Reactor reactor : reactors) {
+                reactor.start(threads);
+                started.add(reactor);
+            }
+        } catch (RuntimeException | Error e) {
+            listener.stop();
+            started.forEach(reactor -> reactor.stop(0));
+            started.forEach(Reactor::await);
+            closeMemory();
+            throw e;
+        }
     }
 
     private static FixedBuffers pin(Engine engine, SharedFramePool frames) {

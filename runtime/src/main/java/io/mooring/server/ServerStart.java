@@ -97,11 +97,11 @@ final class ServerStart {
                 addPages(memoryText);
             }
             AtomicInteger number = new AtomicInteger();
-            holder.group = ReactorGroup.start(told.reactors, config, engine, told.routes.build(),
+            holder.group = new ReactorGroup(told.reactors, config, engine, told.routes.build(),
                 listener, admission,
-                told.publish.config(told.messageBytesMax, zeroCopyFrom, pace),
-                run -> new Thread(null, run, "mooring-" + number.getAndIncrement(), 0, false),
-                told.onFailure);
+                told.publish.config(told.messageBytesMax, zeroCopyFrom, pace), told.onFailure);
+            holder.group.start(
+                run -> new Thread(null, run, "mooring-" + number.getAndIncrement(), 0, false));
             return new WebSocketServer(holder.group, engine, listener.port(), memory, pace,
                 memoryText);
         } catch (RuntimeException | Error e) {
@@ -122,9 +122,9 @@ final class ServerStart {
         }
     }
 
-    /** A request for /metrics may come before the group is known here. */
+    /** The routes are there before the group, which serves them; set before a reactor starts. */
     private static final class GroupHolder {
-        volatile ReactorGroup group;
+        ReactorGroup group;
     }
 
     MemoryPlan plan() {

@@ -92,10 +92,11 @@ final class TestServer implements AutoCloseable {
         Listener listener = Listener.open("127.0.0.1", 0);
         this.port = listener.port();
         setSendBuffer(listener, sizes.sendBufferBytes);
-        this.group = ReactorGroup.start(sizes.reactors, sizes.config(), engine, routes, listener,
+        this.group = new ReactorGroup(sizes.reactors, sizes.config(), engine, routes, listener,
             new Admission(sizes.connectionsMax, sizes.perAddressMax), new PublishConfig(
                 sizes.frameBytes, new SlowReceiverRules(sizes.slow, Map.of()), Pace.FREE,
-                sizes.zeroCopyFrom), Thread::new, failure::set);
+                sizes.zeroCopyFrom), failure::set);
+        group.start(Thread::new);
     }
 
     /** Accepted sockets inherit it. */

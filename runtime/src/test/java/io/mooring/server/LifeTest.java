@@ -7,12 +7,20 @@ import io.mooring.api.Payload;
 import io.mooring.api.Request;
 import io.mooring.api.WebSocketHandler;
 import io.mooring.reactor.Arming;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.net.ConnectException;
+import java.net.InetAddress;
+import java.net.ServerSocket;
+import java.net.Socket;
 import java.time.Duration;
 import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.Map;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
+import java.util.concurrent.TimeUnit;
 import java.util.function.Consumer;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
@@ -43,6 +51,43 @@ class LifeTest {
             TestServer.awaitQuiet(server);
             RECORDER.checkEachClosedOnce();
             server.close();
+        }
+    }
+
+    // ---- the first to ask
+
+    /** The first of several reactors serves while the others are being set up. */
+    @Test
+    void whoAsksDuringTheStartIsAnswered() throws Exception {
+        for (int round = 0; round < 5; round++) {
+            int port = freePort();
+            CompletableFuture<HttpAnswer> answer =
+                CompletableFuture.supplyAsync(() -> firstAnswer(port, "/metrics"));
+            try (WebSocketServer starting =
+                    TestServer.start(TestServer.builder().port(port).reactors(8))) {
+                assertThat(answer.get(30, TimeUnit.SECONDS).status()).isEqualTo(200);
+            }
+        }
+    }
+
+    private static int freePort() throws IOException {
+        try (ServerSocket socket = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
+            return socket.getLocalPort();
+        }
+    }
+
+    private static HttpAnswer firstAnswer(int port, String path) {
+        long end = System.nanoTime() + TimeUnit.SECONDS.toNanos(20);
+        while (true) {
+            try (Socket socket = new Socket(InetAddress.getLoopbackAddress(), port)) {
+                socket.getOutputStream()
+                    .write(Frame.utf8("GET " + path + " HTTP/1.1\r\nHost: x\r\n\r\n"));
+                return HttpAnswer.read(socket.getInputStream());
+            } catch (ConnectException e) {
+                assertThat(System.nanoTime()).as("it listens").isLessThan(end);
+            } catch (IOException e) {
+                throw new UncheckedIOException(e);
+            }
         }
     }
 
