@@ -72,6 +72,7 @@ final class ServerStart {
         }
         try {
             memory.start();
+            server.tellServiceManager();
         } catch (RuntimeException | Error e) { // no thread for it
             server.stop(Duration.ZERO);
             throw e;
@@ -83,13 +84,15 @@ final class ServerStart {
     private WebSocketServer assemble(ReactorConfig config, Listener listener, Admission admission,
         MemoryAdmission memory) {
         TcpPace pace = told.publish.pace(told.memoryRoot, admission::isStopped);
+        ServiceNotifier service = told.serviceManager
+            ? ServiceNotifier.open(told.environment, told.onNotice) : null;
         try {
             GroupHolder holder = new GroupHolder();
             if (told.metrics) {
                 told.routes.http("/healthz", request -> HttpReply.text(200, "ok\n"));
                 told.routes.http("/metrics",
                     request -> Metrics.reply(holder.group, engine, memory.watch(),
-                        pace.pace()));
+                        pace.pace(), service));
             }
             AtomicInteger number = new AtomicInteger();
             holder.group = ReactorGroup.start(told.reactors, config, engine, told.routes.build(),
@@ -97,8 +100,12 @@ final class ServerStart {
                 told.publish.config(told.messageBytesMax, zeroCopyFrom, pace),
                 run -> new Thread(null, run, "mooring-" + number.getAndIncrement(), 0, false),
                 told.onFailure);
-            return new WebSocketServer(holder.group, engine, listener.port(), memory, pace);
+            return new WebSocketServer(holder.group, engine, listener.port(), memory, pace,
+                service);
         } catch (RuntimeException | Error e) {
+            if (service != null) {
+                service.close();
+            }
             pace.close();
             memory.close();
             throw e;

@@ -22,6 +22,7 @@ import java.lang.foreign.MemorySegment;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.Map;
 import java.util.Objects;
 import java.util.function.Consumer;
 
@@ -41,15 +42,24 @@ public final class WebSocketServer implements AutoCloseable {
     private final int port;
     private final MemoryAdmission memory;
     private final TcpPace pace;
+    /** Null: there is no service manager. */
+    private final ServiceNotifier service;
     private Boolean stoppedCleanly;
 
     WebSocketServer(ReactorGroup group, Engine engine, int port, MemoryAdmission memory,
-        TcpPace pace) {
+        TcpPace pace, ServiceNotifier service) {
         this.group = group;
         this.engine = engine;
         this.port = port;
         this.memory = memory;
         this.pace = pace;
+        this.service = service;
+    }
+
+    void tellServiceManager() {
+        if (service != null) {
+            service.start(group);
+        }
     }
 
     public static Builder builder() {
@@ -140,7 +150,7 @@ public final class WebSocketServer implements AutoCloseable {
 
     /** Every counter, as {@code GET /metrics} gives it: OpenMetrics text. */
     public String metrics() {
-        return Metrics.text(group, engine, memory.watch(), pace.pace());
+        return Metrics.text(group, engine, memory.watch(), pace.pace(), service);
     }
 
     /**
@@ -159,6 +169,9 @@ public final class WebSocketServer implements AutoCloseable {
         }
         synchronized (this) {
             if (stoppedCleanly == null) {
+                if (service != null) {
+                    service.close();
+                }
                 memory.close(); // or it might listen again, on a closed listener
                 stoppedCleanly = group.stop(Math.clamp(drain.toMillis(), 0, Integer.MAX_VALUE));
                 pace.close();
@@ -193,6 +206,8 @@ public final class WebSocketServer implements AutoCloseable {
         final PublishSettings publish = new PublishSettings();
         long memoryReserve = Reserve.AUTO;
         Path memoryRoot = Path.of("/");
+        boolean serviceManager;
+        Map<String, String> environment = System.getenv();
         Consumer<String> onNotice = line -> LOG.log(Level.WARNING, line);
         Consumer<Throwable> onFailure = cause -> { };
 
@@ -400,6 +415,22 @@ public final class WebSocketServer implements AutoCloseable {
         /** For tests: a directory with proc and sys in it, in place of the machine's. */
         Builder memoryRoot(Path root) {
             memoryRoot = root;
+            return this;
+        }
+
+        /**
+         * Tells the service manager that started this process, if one did (systemd's Type=notify),
+         * that the server is ready, what it holds, that it stops; and feeds its watchdog while all
+         * reactors turn. Without {@code NOTIFY_SOCKET} in the environment it does nothing.
+         */
+        public Builder notifyServiceManager() {
+            serviceManager = true;
+            return this;
+        }
+
+        /** For tests: in place of the process's own. */
+        Builder environment(Map<String, String> variables) {
+            environment = variables;
             return this;
         }
 
