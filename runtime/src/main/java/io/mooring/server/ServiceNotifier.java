@@ -85,7 +85,8 @@ final class ServiceNotifier implements AutoCloseable {
         try {
             opened = NotifySocket.open(address);
         } catch (SetupException e) {
-            onError(e.getMessage());
+            warn(e.getMessage());
+            errors++;
         }
         this.socket = opened;
         long watchdogUs = watchdogUs(environment);
@@ -109,7 +110,8 @@ final class ServiceNotifier implements AutoCloseable {
         } catch (NumberFormatException e) {
             // said below
         }
-        onError("WATCHDOG_USEC is '" + time + "', no time in microseconds: no watchdog");
+        warn("WATCHDOG_USEC is '" + time + "', no time in microseconds: no watchdog");
+        errors++;
         return 0;
     }
 
@@ -245,19 +247,19 @@ final class ServiceNotifier implements AutoCloseable {
     private boolean send(NotifyMessage what) {
         int result = socket.send(what.address(), what.bytes());
         if (result < 0) {
-            onError("the service manager at " + address + " is not told: " + Errno.text(result));
+            if (!warned) {
+                warn("the service manager at " + address + " is not told: " + Errno.text(result));
+            }
+            errors++;
             return false;
         }
         sent++;
         return true;
     }
 
-    private void onError(String text) {
-        if (!warned) {
-            warned = true;
-            say("warning: " + text);
-        }
-        errors++;
+    private void warn(String text) {
+        warned = true;
+        say("warning: " + text);
     }
 
     /** A listener that throws must not end the pings. */
