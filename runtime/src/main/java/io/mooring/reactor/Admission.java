@@ -51,7 +51,7 @@ public final class Admission {
     }
 
     /** Why new connections are refused; null if they are not. */
-    Refusal refusal() {
+    public Refusal refusal() {
         return refusal;
     }
 

@@ -49,6 +49,7 @@ public enum Counter {
     CLOSE_TIMEOUT("close_timeouts", "Connections cut: the peer did not end its side in time"),
     HANDLER_ERRORS("handler_errors",
         "Handler calls that threw (the peer is told 1011 or 500), and commands"),
+    TURNS("turns", "Turns of the reactor's loop; one that stands still is stuck or asleep"),
     ENTERS("enters", "io_uring_enter calls"),
     ENTER_RETRIES("enter_retries", "io_uring_enter calls that ended with EINTR, EAGAIN or EBUSY"),
     COMPLETIONS("completions", "Completions handled"),

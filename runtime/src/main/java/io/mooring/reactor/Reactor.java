@@ -359,7 +359,9 @@ public final class Reactor {
         boolean clean = false;
         Throwable failure = null;
         try {
-            while (turn()) { }
+            while (turn()) {
+                counters.increment(Counter.TURNS);
+            }
             clean = left() == 0;
         } catch (Throwable e) {
             LOG.log(Level.ERROR, "a reactor has failed; its connections are cut", e);

@@ -135,6 +135,11 @@ public final class ReactorGroup {
         return List.of(reactors);
     }
 
+    /** Wakes a reactor that sleeps, so that its turns go on: by {@link Counter#TURNS} it lives. */
+    public void wake(int reactor) {
+        reactors[reactor].mailbox.wake();
+    }
+
     public Admission admission() {
         return admission;
     }

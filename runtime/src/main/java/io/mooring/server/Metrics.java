@@ -22,12 +22,15 @@ final class Metrics {
     private Metrics() {
     }
 
-    static HttpReply reply(ReactorGroup group, Engine engine, MemoryWatch memory, SendPace pace) {
+    /** @param service null: there is no service manager */
+    static HttpReply reply(ReactorGroup group, Engine engine, MemoryWatch memory, SendPace pace,
+        ServiceNotifier service) {
         return new HttpReply(200, TYPE,
-            text(group, engine, memory, pace).getBytes(StandardCharsets.UTF_8));
+            text(group, engine, memory, pace, service).getBytes(StandardCharsets.UTF_8));
     }
 
-    static String text(ReactorGroup group, Engine engine, MemoryWatch memory, SendPace pace) {
+    static String text(ReactorGroup group, Engine engine, MemoryWatch memory, SendPace pace,
+        ServiceNotifier service) {
         StringBuilder out = new StringBuilder(16 * 1024);
         out.append("# TYPE mooring_engine gauge\n")
             .append("# HELP mooring_engine What waits for the sockets, by its name\n")
@@ -92,7 +95,18 @@ final class Metrics {
         counter(out, "publish_refused",
             "Messages not published: frames on their way used all of --frame-memory",
             group.publishRefused());
+        if (service != null) {
+            service(out, service);
+        }
         return out.append("# EOF\n").toString();
+    }
+
+    private static void service(StringBuilder out, ServiceNotifier service) {
+        counter(out, "notify_messages", "Messages to the service manager", service.sent());
+        counter(out, "notify_errors",
+            "Messages to it that failed, and settings of it that are of no use", service.errors());
+        counter(out, "watchdog_late", "Times its watchdog was not fed, as a reactor did not turn",
+            service.late());
     }
 
     private static void counter(StringBuilder out, String name, String help, long value) {

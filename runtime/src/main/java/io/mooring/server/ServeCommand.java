@@ -187,6 +187,7 @@ final class ServeCommand implements Callable<Integer> {
                 .maxConnections(maxConnections).maxConnectionsPerAddress(maxConnectionsPerAddress)
                 .maxMessage(maxMessage).handshakeTimeout(handshakeTimeout).idleTimeout(idleTimeout)
                 .arming(arming).engine(engine).withMetrics().onFailure(onFailure)
+                .notifyServiceManager()
                 .path("/echo", new EchoHandler())
                 .path(TopicHandler.PREFIX + "*", new TopicHandler())
                 .post(TopicHandler.PREFIX + "*", new TopicPostHandler());

@@ -74,6 +74,7 @@ final class ServerStart {
         }
         try {
             memory.start();
+            server.tellServiceManager();
         } catch (RuntimeException | Error e) { // no thread for it
             server.stop(Duration.ZERO);
             throw e;
@@ -85,6 +86,8 @@ final class ServerStart {
     private WebSocketServer assemble(ReactorConfig config, MemoryPlan plan, Listener listener,
         Admission admission, MemoryAdmission memory) {
         TcpPace pace = told.publish.pace(told.memoryRoot, admission::isStopped);
+        ServiceNotifier service = told.serviceManager
+            ? ServiceNotifier.open(told.environment, told.onNotice) : null;
         try {
             GroupHolder holder = new GroupHolder();
             Supplier<String> memoryText = () -> MemoryReport.json(plan,
@@ -93,7 +96,7 @@ final class ServerStart {
                 told.routes.http("/healthz", request -> HttpReply.text(200, "ok\n"));
                 told.routes.http("/metrics",
                     request -> Metrics.reply(holder.group, engine, memory.watch(),
-                        pace.pace()));
+                        pace.pace(), service));
                 addPages(memoryText);
             }
             AtomicInteger number = new AtomicInteger();
@@ -103,8 +106,11 @@ final class ServerStart {
             holder.group.start(
                 run -> new Thread(null, run, "mooring-" + number.getAndIncrement(), 0, false));
             return new WebSocketServer(holder.group, engine, listener.port(), memory, pace,
-                memoryText);
+                memoryText, service);
         } catch (RuntimeException | Error e) {
+            if (service != null) {
+                service.close();
+            }
             pace.close();
             memory.close();
             throw e;

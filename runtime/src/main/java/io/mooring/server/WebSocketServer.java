@@ -22,6 +22,7 @@ import java.lang.foreign.MemorySegment;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.Map;
 import java.util.Objects;
 import java.util.function.Consumer;
 import java.util.function.Supplier;
@@ -43,16 +44,25 @@ public final class WebSocketServer implements AutoCloseable {
     private final MemoryAdmission memory;
     private final TcpPace pace;
     private final Supplier<String> memoryText;
+    /** Null: there is no service manager. */
+    private final ServiceNotifier service;
     private Boolean stoppedCleanly;
 
     WebSocketServer(ReactorGroup group, Engine engine, int port, MemoryAdmission memory,
-        TcpPace pace, Supplier<String> memoryText) {
+        TcpPace pace, Supplier<String> memoryText, ServiceNotifier service) {
         this.group = group;
         this.engine = engine;
         this.port = port;
         this.memory = memory;
         this.pace = pace;
         this.memoryText = memoryText;
+        this.service = service;
+    }
+
+    void tellServiceManager() {
+        if (service != null) {
+            service.start(group);
+        }
     }
 
     public static Builder builder() {
@@ -143,7 +153,7 @@ public final class WebSocketServer implements AutoCloseable {
 
     /** Every counter, as {@code GET /metrics} gives it: OpenMetrics text. */
     public String metrics() {
-        return Metrics.text(group, engine, memory.watch(), pace.pace());
+        return Metrics.text(group, engine, memory.watch(), pace.pace(), service);
     }
 
     /**
@@ -175,6 +185,9 @@ public final class WebSocketServer implements AutoCloseable {
         }
         synchronized (this) {
             if (stoppedCleanly == null) {
+                if (service != null) {
+                    service.close();
+                }
                 memory.close(); // or it might listen again, on a closed listener
                 stoppedCleanly = group.stop(Math.clamp(drain.toMillis(), 0, Integer.MAX_VALUE));
                 pace.close();
@@ -209,6 +222,8 @@ public final class WebSocketServer implements AutoCloseable {
         final PublishSettings publish = new PublishSettings();
         long memoryReserve = Reserve.AUTO;
         Path memoryRoot = Path.of("/");
+        boolean serviceManager;
+        Map<String, String> environment = System.getenv();
         Consumer<String> onNotice = line -> LOG.log(Level.WARNING, line);
         Consumer<Throwable> onFailure = cause -> { };
 
@@ -416,6 +431,22 @@ public final class WebSocketServer implements AutoCloseable {
         /** For tests: a directory with proc and sys in it, in place of the machine's. */
         Builder memoryRoot(Path root) {
             memoryRoot = root;
+            return this;
+        }
+
+        /**
+         * Tells the service manager that started this process, if one did (systemd's Type=notify),
+         * that the server is ready, what it holds, that it stops; and feeds its watchdog while all
+         * reactors turn. Without {@code NOTIFY_SOCKET} in the environment it does nothing.
+         */
+        public Builder notifyServiceManager() {
+            serviceManager = true;
+            return this;
+        }
+
+        /** For tests: in place of the process's own. */
+        Builder environment(Map<String, String> variables) {
+            environment = variables;
             return this;
         }
 

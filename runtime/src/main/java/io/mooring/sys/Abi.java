@@ -60,10 +60,12 @@ public final class Abi {
     public static final int RLIMIT_NOFILE = 7;
     public static final int RLIMIT_BYTES = 16;
 
-    // sys/socket.h, netinet/in.h, netinet/tcp.h
+    // sys/socket.h, sys/un.h, netinet/in.h, netinet/tcp.h
+    public static final int AF_UNIX = 1;
     public static final int AF_INET = 2;
     public static final int AF_INET6 = 10;
     public static final int SOCK_STREAM = 1;
+    public static final int SOCK_DGRAM = 2;
     public static final int SOCK_NONBLOCK = 0x800;
     public static final int SOCK_CLOEXEC = 0x80000;
     public static final int SOL_SOCKET = 1;
@@ -94,6 +96,9 @@ public final class Abi {
     public static final int SOCKADDR_IN6_ADDRESS = 8;
     public static final int SOCKADDR_IN6_SCOPE = 24;
     public static final int SOCKADDR_PORT = 2;
+    /** struct sockaddr_un: u16 family 0, then the path; of an abstract name the first byte is 0. */
+    public static final int SOCKADDR_UN_BYTES = 110;
+    public static final int SOCKADDR_UN_PATH = 2;
 
     // poll.h
     public static final int POLLIN = 0x001;

@@ -105,6 +105,12 @@ public final class Syscalls {
         return (int) call(Abi.SYS_SENDTO, fd, buffer, bytes, flags, 0, 0);
     }
 
+    /** sendto(2): a datagram to that address. */
+    public static int sendTo(int fd, long buffer, int bytes, int flags, long sockaddr,
+        int addressBytes) {
+        return (int) call(Abi.SYS_SENDTO, fd, buffer, bytes, flags, sockaddr, addressBytes);
+    }
+
     /** accept4(2); {@code addressBytes} is the address of a u32: in, the room; out, the length. */
     public static int accept(int fd, long sockaddr, long addressBytes, int flags) {
         return (int) call(Abi.SYS_ACCEPT4, fd, sockaddr, addressBytes, flags, 0, 0);

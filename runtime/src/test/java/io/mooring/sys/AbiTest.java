@@ -22,7 +22,7 @@ import org.junit.jupiter.api.io.TempDir;
 class AbiTest {
     private static final String HEADERS = "errno.h fcntl.h poll.h netinet/in.h netinet/tcp.h "
         + "sys/mman.h sys/epoll.h sys/eventfd.h sys/resource.h sys/socket.h sys/syscall.h "
-        + "sys/uio.h linux/time_types.h linux/io_uring.h";
+        + "sys/uio.h sys/un.h linux/time_types.h linux/io_uring.h";
 
     /** Ours, not the kernel's. */
     private static final Set<String> OURS = Set.of("KERNEL_MAJOR_MIN", "KERNEL_MINOR_MIN");
@@ -36,6 +36,8 @@ class AbiTest {
         SOCKADDR_IN6_ADDRESS sockaddr_in6.sin6_addr
         SOCKADDR_IN6_SCOPE sockaddr_in6.sin6_scope_id
         SOCKADDR_PORT sockaddr_in6.sin6_port
+        SOCKADDR_UN_BYTES sockaddr_un
+        SOCKADDR_UN_PATH sockaddr_un.sun_path
         POLLFD_BYTES pollfd
         POLLFD_EVENTS pollfd.events
         POLLFD_RESULT pollfd.revents
