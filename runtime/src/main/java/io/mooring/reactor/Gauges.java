@@ -39,15 +39,21 @@ public final class Gauges {
         values.setOpaque(TOPIC_BYTES, reactor.topics.memoryBytes());
     }
 
-    /** At start and at each trim: what hardly changes, or is not worth looking up more often. */
-    void publishHoldings(Holdings held) {
+    /** At start: what does not change. */
+    void publishMapped(Holdings held) {
         values.setOpaque(SLAB_MAPPED_BYTES, held.of(Holdings.Holder.SLAB).mapped());
-        values.setOpaque(RING_BYTES, held.of(Holdings.Holder.RINGS).mapped()
-            + held.of(Holdings.Holder.FILE_TABLES).touched());
+        values.setOpaque(RING_BYTES, held.of(Holdings.Holder.RINGS).mapped());
         values.setOpaque(BUFFERS_MAPPED_BYTES,
             held.of(Holdings.Holder.RECEIVE_BUFFERS).mapped());
-        values.setOpaque(BUFFERS_TOUCHED_BYTES,
-            held.of(Holdings.Holder.RECEIVE_BUFFERS).touched());
+    }
+
+    /** At each trim, every two seconds; allocates nothing, for echoes may be under way. */
+    void publishTouched(Reactor reactor) {
+        long buffers = 0;
+        for (Shard shard : reactor.shards) {
+            buffers += shard.buffers.touchedBytes();
+        }
+        values.setOpaque(BUFFERS_TOUCHED_BYTES, buffers);
     }
 
     /** Topics with a subscriber here. */
@@ -75,7 +81,7 @@ public final class Gauges {
         return values.getOpaque(SLAB_MAPPED_BYTES);
     }
 
-    /** Bytes of the rings' queues, and of what epoll's engine keeps for its sockets. */
+    /** Bytes of the rings' queues. */
     public long ringBytes() {
         return values.getOpaque(RING_BYTES);
     }

@@ -244,7 +244,7 @@ public final class Reactor {
                 shard.trim();
             }
             gauges.publish(this);
-            gauges.publishHoldings(Holdings.of(this));
+            gauges.publishTouched(this);
         }
     }
 
@@ -393,7 +393,8 @@ public final class Reactor {
                 signals.add(shards[i].ring);
             }
         }
-        gauges.publishHoldings(Holdings.of(this));
+        gauges.publishMapped(Holdings.of(this));
+        gauges.publishTouched(this);
         armWakeUp();
         accept();
     }

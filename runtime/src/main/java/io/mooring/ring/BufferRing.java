@@ -129,13 +129,16 @@ public final class BufferRing implements AutoCloseable {
      * The kernel takes buffers in the order in which they were given, so as many have been touched
      * since none was as have been taken. One of them may have its pages in common with two others.
      */
-    public MemoryUse memory() {
+    public long touchedBytes() {
         long taken = Math.min(buffers, tail + held - untouchedAt);
         long touched = taken == 0 ? 0
             : OffHeap.pageAlign(taken * bufferBytes) + OffHeap.PAGE_BYTES;
-        long ring = OffHeap.pageAlign((long) buffers * Abi.BUF_BYTES);
-        long memoryBytes = OffHeap.pageAlign((long) buffers * bufferBytes);
-        return new MemoryUse(ring + memoryBytes, ring + Math.min(touched, memoryBytes),
+        return OffHeap.pageAlign((long) buffers * Abi.BUF_BYTES)
+            + Math.min(touched, OffHeap.pageAlign((long) buffers * bufferBytes));
+    }
+
+    public MemoryUse memory() {
+        return new MemoryUse(mappedBytes(), touchedBytes(),
             (long) buffers * Abi.BUF_BYTES + (long) held * bufferBytes);
     }
 

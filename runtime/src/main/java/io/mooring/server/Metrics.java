@@ -64,8 +64,8 @@ final class Metrics {
             r -> r.gauges().topicBytes());
         perReactor(out, reactors, "slab_mapped_bytes", "Address space of all connection slots",
             r -> r.gauges().slabMappedBytes());
-        perReactor(out, reactors, "ring_bytes", "Memory of the rings' queues in this process; with "
-            + "epoll its file tables too", r -> r.gauges().ringBytes());
+        perReactor(out, reactors, "ring_bytes", "Memory of the rings' queues in this process",
+            r -> r.gauges().ringBytes());
         perReactor(out, reactors, "receive_buffer_mapped_bytes",
             "Address space of the receive buffers", r -> r.gauges().buffersMappedBytes());
         perReactor(out, reactors, "receive_buffer_touched_bytes",
