@@ -19,6 +19,8 @@ public final class JvmMemory {
     public static final int COMPILE_MS = 5_000;
     private static final int POLL_MS = 250;
     private static final int STEADY_READINGS = 8;
+    /** Where nobody waits for the compilers the figure is a rough one anyway. */
+    private static final int STEADY_READINGS_ROUGH = 4;
     private static final int SETTLE_MS_MAX = 15_000;
     private static final int STEADY_KIB = 64;
 
@@ -36,9 +38,10 @@ public final class JvmMemory {
             Sleep.millis(compileMs);
             trim(server);
         }
+        int readings = compileMs > 0 ? STEADY_READINGS : STEADY_READINGS_ROUGH;
         long reference = Long.MIN_VALUE;
         int steady = 0;
-        for (int waitedMs = 0; steady < STEADY_READINGS && waitedMs < SETTLE_MS_MAX;
+        for (int waitedMs = 0; steady < readings && waitedMs < SETTLE_MS_MAX;
                 waitedMs += POLL_MS) {
             Sleep.millis(POLL_MS);
             long rssKib = Proc.memory(server.pid()).rssKib();

@@ -67,7 +67,7 @@ public final class Connect implements Scenario {
 
     @Override
     public List<String> quick() {
-        return List.of("--connections", "600", "--rate", "600", "--cycles", "1");
+        return List.of("--connections", "500", "--rate", "600", "--cycles", "1");
     }
 
     @Override

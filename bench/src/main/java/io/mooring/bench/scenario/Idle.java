@@ -131,7 +131,6 @@ public final class Idle implements Scenario {
         @Override
         public Row measure(String variant, int round) {
             Row row = new Row(engine, variant, round);
-            KernelMemory.settle();     // the last run's sockets are gone
             try (ServerProcess server = isBare() ? bench.bareServer(high)
                     : bench.echoServer(engine, "0.0.0.0", high, JvmMemory.FLAGS);
                     Holder holder = new Holder(bench.program("idle_hold"), bench.loadCore(),
