@@ -7,7 +7,7 @@ import picocli.CommandLine;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Help.Ansi;
 
-/** {@code ./mooring doctor|tune|plan}: exits 0, 1 for what cannot be done, 2 for wrong arguments. */
+/** {@code ./mooring doctor|tune|plan}: exits 0, 1 for what cannot be done, 2 for wrong usage. */
 @Command(name = "mooring", subcommands = {DoctorCommand.class, TuneCommand.class,
     PlanCommand.class}, synopsisSubcommandLabel = "COMMAND")
 public final class Main {
@@ -25,6 +25,12 @@ public final class Main {
         return new CommandLine(new Main())
                 .setColorScheme(CommandLine.Help.defaultColorScheme(colour ? Ansi.ON : Ansi.OFF))
                 .setCaseInsensitiveEnumValuesAllowed(true)
+                .setParameterExceptionHandler((wrong, parsed) -> {
+                    CommandLine line = wrong.getCommandLine();
+                    line.getErr().println(wrong.getMessage() + " ('./"
+                            + line.getCommandSpec().qualifiedName() + " --help' tells)");
+                    return CommandLine.ExitCode.USAGE;
+                })
                 .setExecutionExceptionHandler((e, line, parsed) -> {
                     if (e instanceof KernelException) {
                         line.getErr().println("mooring " + line.getCommandName() + ": "
