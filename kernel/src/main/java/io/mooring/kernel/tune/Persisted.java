@@ -30,26 +30,44 @@ final class Persisted {
     /** What is to be written, by path; the limits only where one is too low and PAM is there. */
     static Map<String, String> wanted(Host host, TuneState state, Profile profile) {
         Map<String, String> files = new LinkedHashMap<>();
-        if (!state.values().isEmpty()) {
-            files.put(SYSCTLS, sysctls(state, profile));
+        String sysctls = sysctls(host, state, profile);
+        if (!sysctls.isEmpty()) {
+            files.put(SYSCTLS, sysctls);
         }
+        PersistedFile known = state.files().get(LIMITS);
         boolean low = Profiles.limits().stream().anyMatch(limit -> isLow(host, limit));
-        if (low && Files.isDirectory(host.root().resolve(PAM))
-                || state.files().containsKey(LIMITS)) {
-            files.put(LIMITS, Profiles.limitsText());
+        if (low && Files.isDirectory(host.root().resolve(PAM)) || known != null) {
+            files.put(LIMITS, limits(host, known == null ? "" : known.ours().getLast()));
         }
         return files;
     }
 
-    /** With a dash, where the profile has one: a module may be loaded later than the file. */
-    private static String sysctls(TuneState state, Profile profile) {
+    /**
+     * What tune has set and what still is so. With a dash, where the profile has one: a module may
+     * be loaded later than the file.
+     */
+    private static String sysctls(Host host, TuneState state, Profile profile) {
         Set<String> optional = profile.settings().stream().filter(Setting::optional)
             .map(Setting::key).collect(Collectors.toSet());
-        StringBuilder text = new StringBuilder("# Written by ./mooring tune --profile "
-            + profile.name() + " --apply --persist; ./mooring tune --revert removes it.\n");
-        state.values().forEach((key, value) -> text.append(optional.contains(key) ? "-" : "")
-            .append(key).append(" = ").append(value.last()).append('\n'));
-        return text.toString();
+        StringBuilder lines = new StringBuilder();
+        state.values().forEach((key, value) -> {
+            if (host.read(key).equals(Optional.of(value.last()))) {
+                lines.append(optional.contains(key) ? "-" : "").append(key).append(" = ")
+                    .append(value.last()).append('\n');
+            }
+        });
+        return lines.isEmpty() ? "" : ("# Written by ./mooring tune --profile "
+            + profile.name() + " --apply --persist; ./mooring tune --revert removes it.\n") + lines;
+    }
+
+    /** A limit that is higher already is not lowered; {@code before} is what raised it before. */
+    private static String limits(Host host, String before) {
+        Set<String> had = before.lines().collect(Collectors.toSet());
+        Set<String> raised = Profiles.limits().stream().filter(limit -> isLow(host, limit))
+            .map(limit -> limit.key() + " " + limit.value()).collect(Collectors.toSet());
+        return Profiles.limitsText().lines().filter(line -> line.isBlank() || line.startsWith("#")
+            || had.contains(line) || raised.contains(line.strip().replaceAll(" +", " ")))
+            .collect(Collectors.joining("\n", "", "\n"));
     }
 
     static boolean isLow(Host host, LimitsFile.Limit limit) {
@@ -63,15 +81,8 @@ final class Persisted {
             boolean force) {
         Map<String, PersistedFile> files = new LinkedHashMap<>(state.files());
         wanted.forEach((path, text) -> {
-            Optional<String> current = read(host, path);
+            Optional<String> current = requireOurs(host, state, path, force);
             PersistedFile known = files.get(path);
-            boolean foreign = current.isPresent() && (known == null
-                || !known.ours().contains(current.get()) && !current.get().equals(known.before()));
-            if (foreign && !force) {
-                throw new KernelException("/" + path + (known == null
-                    ? " is there already, and not by tune" : " was changed since tune wrote it")
-                    + ": look at it and move it away, or give --force");
-            }
             List<String> ours = new ArrayList<>(known == null ? List.of() : known.ours());
             ours.remove(text);
             ours.add(text);
@@ -80,6 +91,35 @@ final class Persisted {
         });
         return new TuneState(state.profile(), state.boot(), state.network(), state.values(),
             files);
+    }
+
+    /**
+     * What is there now.
+     *
+     * @throws KernelException it is somebody else's, and {@code force} is not
+     */
+    private static Optional<String> requireOurs(Host host, TuneState state, String path,
+            boolean force) {
+        Optional<String> current = read(host, path);
+        PersistedFile known = state.files().get(path);
+        boolean foreign = current.isPresent() && (known == null
+            || !known.ours().contains(current.get()) && !current.get().equals(known.before()));
+        if (foreign && !force) {
+            throw new KernelException("/" + path + (known == null
+                ? " is there already, and not by tune" : " was changed since tune wrote it")
+                + ": look at it and move it away, or give --force");
+        }
+        return current;
+    }
+
+    /** Before anything is changed. @throws KernelException as {@link #claim} */
+    static void requireOurs(Host host, TuneState state, Profile profile, boolean force) {
+        if (!state.values().isEmpty()) {
+            requireOurs(host, state, SYSCTLS, force);
+        }
+        if (wanted(host, state, profile).containsKey(LIMITS)) {
+            requireOurs(host, state, LIMITS, force);
+        }
     }
 
     /** Empty: no such file. */

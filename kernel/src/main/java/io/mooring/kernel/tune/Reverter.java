@@ -19,6 +19,10 @@ import java.util.function.Consumer;
  */
 final class Reverter {
 
+    /** Of no other network namespace than the machine's first, and always there. */
+    private static final List<String> INITIAL_ONLY =
+        List.of("net.core.netdev_max_backlog", "net.ipv4.tcp_mem");
+
     private final Host host;
     private final Path stateFile;
     private final Consumer<String> afterStep;
@@ -53,6 +57,7 @@ final class Reverter {
                 forget(state);
             } else {
                 Tuner.sameNetwork(host, state);
+                refuseOtherNetwork(state);
                 refuseReadOnly(state);
                 List<Map.Entry<String, Value>> values = new ArrayList<>(state.values().entrySet());
                 values.reversed().forEach(one -> value(one.getKey(), one.getValue(), force));
@@ -70,6 +75,18 @@ final class Reverter {
             "", "the machine was started anew since: nothing of tune's is left")));
         DurableFile.delete(stateFile);
         afterStep.accept("state");
+    }
+
+    /**
+     * After a restart the names of namespaces say nothing. What only the first of them has, and is
+     * not there, would be taken for gone, and what it was be forgotten.
+     */
+    private void refuseOtherNetwork(TuneState state) {
+        if (INITIAL_ONLY.stream().anyMatch(key -> state.values().containsKey(key)
+                && host.read(key).isEmpty())) {
+            throw new KernelException("nothing was put back: the values are of another network "
+                + "namespace than this: do it on the host");
+        }
     }
 
     private void refuseReadOnly(TuneState state) {

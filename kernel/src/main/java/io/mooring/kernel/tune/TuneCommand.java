@@ -20,7 +20,8 @@ import picocli.CommandLine.Spec;
         + "of kernel/sysctl.d, to be read, or copied by hand."})
 public final class TuneCommand implements Callable<Integer> {
 
-    private static final String STATE = "var/lib/mooring/tune.state";
+    /** Not /var/lib/mooring: that is the service's, which could write there what we then trust. */
+    private static final String STATE = "var/lib/mooring-tune/tune.state";
 
     @Spec
     private CommandSpec spec;

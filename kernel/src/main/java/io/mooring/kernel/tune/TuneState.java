@@ -11,6 +11,8 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
+import java.util.regex.Pattern;
 
 /**
  * What tune has changed and what was there before: enough to put all of it back, whenever it was
@@ -25,6 +27,8 @@ record TuneState(String profile, String boot, String network, Map<String, Value>
         Map<String, PersistedFile> files) {
 
     private static final String VERSION = "1";
+    private static final Pattern KEY = Pattern.compile("[a-z0-9_-]+(\\.[a-zA-Z0-9_-]+)+");
+    private static final Set<String> FILES = Set.of(Persisted.SYSCTLS, Persisted.LIMITS);
 
     /**
      * @param original before the first change
@@ -125,8 +129,23 @@ record TuneState(String profile, String boot, String network, Map<String, Value>
         Map<String, PersistedFile> files = new LinkedHashMap<>();
         ((Map<?, ?>) root.get("files")).forEach((path, one) -> files.put((String) path,
             new PersistedFile((String) ((Map<?, ?>) one).get("before"), strings(one))));
+        requireOurs(values.keySet(), files.keySet());
         return new TuneState(string(root, "profile"), string(root, "boot"),
             string(root, "network"), values, files);
+    }
+
+    /** Root writes by this file: only sysctls, and only the two files of tune's. */
+    private static void requireOurs(Set<String> keys, Set<String> paths) {
+        for (String key : keys) {
+            if (!KEY.matcher(key).matches()) {
+                throw new IllegalArgumentException("no sysctl: '" + key + "'");
+            }
+        }
+        for (String path : paths) {
+            if (!FILES.contains(path)) {
+                throw new IllegalArgumentException("no file of tune's: '" + path + "'");
+            }
+        }
     }
 
     private static String string(Object map, String key) {

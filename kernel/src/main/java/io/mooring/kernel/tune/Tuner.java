@@ -46,16 +46,18 @@ final class Tuner {
             refuseWhatCannotBe(plan, before);
             List<TunePlan.Line> changes = plan.of(Status.CHANGE);
             TuneState after = recorded(profile, before, changes);
-            Map<String, String> files =
-                persist ? Persisted.wanted(host, after, profile) : Map.of();
-            after = Persisted.claim(host, after, files, force);
+            if (persist) {
+                Persisted.requireOurs(host, after, profile, force);
+            }
             tellWhatStays(plan);
-            if (!changes.isEmpty() || !files.isEmpty()) {
+            if (!changes.isEmpty()) {
                 after.save(stateFile);
                 afterStep.accept("state");
                 changes.forEach(this::change);
-                files.forEach(this::persist);
-                forgetFailures(before, after);
+                after = withoutFailures(before, after);
+            }
+            if (persist) {
+                persist(after, profile, force);
             }
             return new Outcome(List.copyOf(done));
         } catch (IOException e) {
@@ -102,7 +104,8 @@ final class Tuner {
             Result result = switch (line.status()) {
                 case CHANGE -> null;
                 case OK -> Result.UNCHANGED;
-                case ABSENT, LOCKED -> Result.SKIPPED;
+                case ABSENT -> Result.SKIPPED;
+                case LOCKED -> Result.FAILED;
                 case FOREIGN -> Result.FOREIGN;
             };
             if (result != null) {
@@ -140,6 +143,16 @@ final class Tuner {
         }
     }
 
+    /** What is so now, for the next start: not what the kernel has refused. */
+    private void persist(TuneState state, Profile profile, boolean force) throws IOException {
+        Map<String, String> files = Persisted.wanted(host, state, profile);
+        if (!files.isEmpty()) {
+            Persisted.claim(host, state, files, force).save(stateFile);
+            afterStep.accept("files");
+            files.forEach(this::persist);
+        }
+    }
+
     private void persist(String path, String text) {
         try {
             DurableFile.write(host.root().resolve(path), text);
@@ -152,7 +165,7 @@ final class Tuner {
     }
 
     /** What was not changed is not ours to put back. */
-    private void forgetFailures(TuneState before, TuneState after) throws IOException {
+    private TuneState withoutFailures(TuneState before, TuneState after) throws IOException {
         Map<String, Value> values = new LinkedHashMap<>(after.values());
         for (Outcome.Line line : done) {
             if (line.result() == Result.FAILED && !before.values().containsKey(line.name())
@@ -162,7 +175,7 @@ final class Tuner {
             }
         }
         if (values.size() == after.values().size()) {
-            return;
+            return after;
         }
         TuneState left = new TuneState(after.profile(), after.boot(), after.network(), values,
             after.files());
@@ -172,5 +185,6 @@ final class Tuner {
             left.save(stateFile);
         }
         afterStep.accept("failures");
+        return left;
     }
 }

@@ -67,7 +67,7 @@ class SystemdUnitTest {
     void theServerCanRunInIt() throws IOException {
         List<String> lines = Files.readAllLines(UNIT);
         assertThat(lines).contains("Type=notify", "MemoryDenyWriteExecute=no", "ProcSubset=all",
-            "SystemCallFilter=io_uring_setup io_uring_enter io_uring_register",
+            "SystemCallFilter=io_uring_setup io_uring_enter io_uring_register mincore",
             "RestrictAddressFamilies=AF_INET AF_INET6 AF_UNIX");
     }
 

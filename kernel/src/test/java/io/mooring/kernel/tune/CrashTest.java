@@ -68,7 +68,7 @@ class CrashTest {
     void applyMayEndAtAnyStep() {
         List<String> steps = steps(each -> apply(machine("all"), MILLION, each));
         assertThat(steps).startsWith("state").contains("net.ipv4.tcp_mem", Persisted.SYSCTLS)
-            .hasSize(1 + 11 + 2);
+            .hasSize(1 + 11 + 1 + 2);
         for (int i = 0; i < steps.size(); i++) {
             FixtureMachine machine = machine("apply" + i);
             Map<String, String> before = machine.sysctls();
@@ -147,7 +147,7 @@ class CrashTest {
             machine.root.toString(), step).redirectErrorStream(true).start();
         String said = new String(process.getInputStream().readAllBytes());
         assertThat(process.waitFor()).as(said).isEqualTo(KILLED);
-        assertThat(machine.has("var/lib/mooring/tune.state")).isTrue();
+        assertThat(machine.has("var/lib/mooring-tune/tune.state")).isTrue();
         if (!step.equals("state")) {
             assertThat(machine.sysctls()).isNotEqualTo(before);
         }
@@ -162,7 +162,7 @@ class CrashTest {
 
         public static void main(String[] args) {
             Host host = new Host(Path.of(args[0]), FixtureMachine.PAGE_BYTES);
-            new Tuner(host, host.root().resolve("var/lib/mooring/tune.state"), step -> {
+            new Tuner(host, host.root().resolve("var/lib/mooring-tune/tune.state"), step -> {
                 if (step.equals(args[1])) {
                     Runtime.getRuntime().halt(KILLED);
                 }

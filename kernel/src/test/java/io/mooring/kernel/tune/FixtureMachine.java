@@ -21,7 +21,7 @@ final class FixtureMachine {
     FixtureMachine(Path root) {
         this.root = root;
         this.host = new Host(root, PAGE_BYTES);
-        this.state = root.resolve("var/lib/mooring/tune.state");
+        this.state = root.resolve("var/lib/mooring-tune/tune.state");
         put("proc/meminfo", "MemTotal:        8236256 kB\nMemFree:         8156784 kB\n");
         put("proc/self/status", "Name:\tjava\nUid:\t0\t0\t0\t0\n");
         put("proc/self/mounts", "proc /proc proc rw,nosuid 0 0\n");

@@ -97,6 +97,57 @@ class TunerTest {
             .isEqualTo(Profiles.limitsText());
     }
 
+    /** Raised by somebody since: what is set at the next start must not be less. */
+    @Test
+    void whatIsNotSoAnyMoreIsNotPersisted() throws IOException {
+        apply(MILLION, false, false);
+        machine.sysctl("fs.file-max", "99999999");
+        apply(MILLION, true, false);
+        assertThat(Files.readString(root.resolve(Persisted.SYSCTLS)))
+            .contains("net.core.somaxconn = 65535").doesNotContain("fs.file-max");
+    }
+
+    @Test
+    void aLimitThatIsHigherIsNotLowered() throws IOException {
+        machine.put("proc/self/limits", "Max open files   2097152   2097152   files\n"
+            + "Max locked memory   8388608   8388608   bytes\n");
+        apply(MILLION, true, false);
+        assertThat(Files.readString(root.resolve(Persisted.LIMITS)).lines()
+            .filter(line -> !line.startsWith("#") && !line.isBlank())).isNotEmpty()
+            .allMatch(line -> line.contains("memlock"));
+        machine.put("proc/self/limits", "Max open files   2097152   2097152   files\n"
+            + "Max locked memory   unlimited   unlimited   bytes\n");
+        apply(MILLION, true, false); // logged in anew, with what the file gave
+        assertThat(Files.readString(root.resolve(Persisted.LIMITS))).contains("memlock");
+    }
+
+    /** After a restart, in a namespace that lacks what only the first one has. */
+    @Test
+    void nothingIsForgottenInAnotherNetworkNamespace() throws IOException {
+        apply(MILLION, true, false);
+        machine.boot("another-boot");
+        machine.network("net:[2]");
+        Files.delete(root.resolve("proc/sys/net/ipv4/tcp_mem"));
+        assertThatThrownBy(() -> revert(false)).isInstanceOf(KernelException.class)
+            .hasMessageContaining("another network namespace");
+        assertThat(machine.has(Persisted.SYSCTLS)).isTrue();
+        assertThat(machine.has("var/lib/mooring-tune/tune.state")).isTrue();
+    }
+
+    /** Root writes by it, so it may not lead anywhere else. */
+    @Test
+    void aStateThatNamesOtherFilesIsRefused() {
+        for (String bad : List.of(
+                "\"values\":{},\"files\":{\"etc/passwd\":{\"before\":\"x\",\"ours\":[\"y\"]}}",
+                "\"values\":{\"../../etc/x.y\":{\"original\":\"x\",\"ours\":[\"y\"]}},"
+                    + "\"files\":{}")) {
+            machine.put("var/lib/mooring-tune/tune.state", "{\"version\":\"1\",\"profile\":\"p\","
+                + "\"boot\":\"" + FixtureMachine.BOOT + "\",\"network\":\"net:[1]\"," + bad + "}");
+            assertThatThrownBy(() -> revert(true)).isInstanceOf(KernelException.class)
+                .hasMessageContaining("is not a state of tune's");
+        }
+    }
+
     @Test
     void limitsThatAreHighEnoughAreNotWritten() {
         machine.put("proc/self/limits", "Max open files   1024   1048576   files\n"
@@ -127,7 +178,7 @@ class TunerTest {
         assertThat(revert(false).count(Result.FOREIGN)).isEqualTo(2);
         assertThat(revert(true).isComplete()).isTrue();
         assertThat(machine.sysctls()).isEqualTo(before);
-        assertThat(machine.has("var/lib/mooring/tune.state")).isFalse();
+        assertThat(machine.has("var/lib/mooring-tune/tune.state")).isFalse();
     }
 
     @Test
@@ -147,7 +198,7 @@ class TunerTest {
         assertThatThrownBy(() -> apply(MILLION, true, false)).isInstanceOf(KernelException.class)
             .hasMessageContaining("/" + Persisted.SYSCTLS).hasMessageContaining("--force");
         assertThat(machine.sysctls()).isEqualTo(before);
-        assertThat(machine.has("var/lib/mooring/tune.state")).isFalse();
+        assertThat(machine.has("var/lib/mooring-tune/tune.state")).isFalse();
 
         assertThat(apply(MILLION, true, true).isComplete()).isTrue();
         revert(false);
@@ -212,7 +263,7 @@ class TunerTest {
         assertThat(outcome.isComplete()).isFalse();
         assertThat(outcome.lines().getFirst().note()).contains("has made", "again");
         assertThat(machine.sysctl("kernel.slack")).isEqualTo(before);
-        assertThat(machine.has("var/lib/mooring/tune.state")).isFalse();
+        assertThat(machine.has("var/lib/mooring-tune/tune.state")).isFalse();
     }
 
     /** oom_score_adj takes no more than 1,000. */
@@ -277,7 +328,7 @@ class TunerTest {
 
     @Test
     void withoutAPlaceForTheOriginalsNothingIsChanged() {
-        machine.put("var/lib/mooring", "a file where the folder should be");
+        machine.put("var/lib/mooring-tune", "a file where the folder should be");
         Map<String, String> before = machine.sysctls();
         assertThatThrownBy(() -> apply(MILLION, false, false)).isInstanceOf(KernelException.class)
             .hasMessageContaining("tune.state");
@@ -286,14 +337,14 @@ class TunerTest {
 
     @Test
     void aDamagedStateIsNotOverwritten() {
-        machine.put("var/lib/mooring/tune.state", "{\"version\": \"1\", \"values\": 7}");
+        machine.put("var/lib/mooring-tune/tune.state", "{\"version\": \"1\", \"values\": 7}");
         Map<String, String> before = machine.sysctls();
         assertThatThrownBy(() -> apply(MILLION, false, true)).isInstanceOf(KernelException.class)
             .hasMessageContaining("tune.state");
         assertThatThrownBy(() -> revert(true)).isInstanceOf(KernelException.class)
             .hasMessageContaining("tune.state");
         assertThat(machine.sysctls()).isEqualTo(before);
-        assertThat(machine.has("var/lib/mooring/tune.state")).isTrue();
+        assertThat(machine.has("var/lib/mooring-tune/tune.state")).isTrue();
     }
 
     @Test
