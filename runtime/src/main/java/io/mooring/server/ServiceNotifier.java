@@ -29,6 +29,7 @@ final class ServiceNotifier implements AutoCloseable {
     /** How soon a status follows what has changed, where there is no watchdog. */
     private static final long STATUS_NANOS = 5_000 * NANOS_PER_MS;
     private static final long PERIOD_NANOS_MIN = NANOS_PER_MS / 2;
+    private static final long READY_RETRY_NANOS = 1_000 * NANOS_PER_MS;
     /** How soon a turn is looked for: doubled from the first to the last. */
     private static final long LOOK_NANOS_MIN = NANOS_PER_MS / 8;
     private static final long LOOK_NANOS_MAX = 50 * NANOS_PER_MS;
@@ -120,6 +121,7 @@ final class ServiceNotifier implements AutoCloseable {
         group = serving;
         reactors = serving.reactors();
         turns = new long[reactors.size()];
+        noteTurns();
         if (socket != null) {
             Thread started = new Thread(null, this::run, "mooring-service", 0, false);
             started.setDaemon(true);
@@ -130,7 +132,7 @@ final class ServiceNotifier implements AutoCloseable {
 
     private void run() {
         try {
-            send(putStatus(message.clear().put(READY).put(ProcessHandle.current().pid())));
+            tellReady();
             while (pause(periodNanos)) {
                 if (!watched) {
                     tellStatus();
@@ -142,6 +144,15 @@ final class ServiceNotifier implements AutoCloseable {
             send(message.clear().put(STOPPING).put(CLOSING).put(open).put(CONNECTIONS));
         } finally {
             release();
+        }
+    }
+
+    /** Until it has come through: a manager that never hears it ends a healthy server. */
+    private void tellReady() {
+        long pid = ProcessHandle.current().pid();
+        long retryNanos = Math.min(periodNanos, READY_RETRY_NANOS);
+        while (!send(putStatus(message.clear().put(READY).put(pid))) && pause(retryNanos)) {
+            // again
         }
     }
 
@@ -172,15 +183,13 @@ final class ServiceNotifier implements AutoCloseable {
     }
 
     /**
-     * Waits until every reactor has finished a turn that was not over before, however long that
-     * takes. False: closed meanwhile.
+     * Waits until every reactor has finished a turn since the last ping, however long that takes:
+     * so only one that is blocked for the whole of the watchdog's time is taken for hung. False:
+     * closed meanwhile.
      */
     private boolean awaitTurns() {
         long start = System.nanoTime();
         boolean told = false;
-        for (int i = 0; i < turns.length; i++) {
-            turns[i] = turnsOf(i);
-        }
         long look = LOOK_NANOS_MIN;
         for (int i = wakeFrom(0); i < turns.length; i = wakeFrom(i)) {
             if (!pause(look)) {
@@ -192,7 +201,14 @@ final class ServiceNotifier implements AutoCloseable {
                 onLate(i);
             }
         }
+        noteTurns();
         return true;
+    }
+
+    private void noteTurns() {
+        for (int i = 0; i < turns.length; i++) {
+            turns[i] = turnsOf(i);
+        }
     }
 
     /**

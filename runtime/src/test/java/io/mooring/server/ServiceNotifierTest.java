@@ -77,6 +77,19 @@ class ServiceNotifierTest {
         assertThat(said("service manager")).isEmpty();
     }
 
+    /** A manager that never heard of it would end a healthy server. */
+    @Test
+    void readyIsToldUntilItIsHeard() {
+        String address = abstractName();
+        try (WebSocketServer server = start(address)) {
+            Await.until("nobody has heard it",
+                () -> TestServer.metric(server, "notify_errors") > 0);
+            try (NotifyListener manager = new NotifyListener(address)) {
+                manager.await("READY=1");
+            }
+        }
+    }
+
     @Test
     void feedsTheWatchdogAndTellsTheConnections() {
         String address = abstractName();
