@@ -1,7 +1,6 @@
 package io.mooring.bench;
 
 import static org.assertj.core.api.Assertions.assertThat;
-import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import io.mooring.bench.matrix.PeerCommand;
 import java.io.IOException;
@@ -26,20 +25,6 @@ class MatrixEndToEndTest {
     private static final List<String> ENGINES =
             List.of(EngineOptions.MOORING, EngineOptions.NETTY_EPOLL, "peer");
 
-    private static void requireTools() {
-        assumeTrue(NativeTools.has("gcc"), "gcc is missing: apt-get install gcc libc6-dev");
-        assumeTrue(NativeTools.has("taskset"), "taskset is missing: apt-get install util-linux");
-        assumeTrue(Runtime.getRuntime().availableProcessors() >= 2, "needs two cores");
-        Path sysctl = Path.of("/proc/sys/kernel/io_uring_disabled");
-        assumeTrue(!Files.exists(sysctl) || Proc.read(sysctl.toString()).strip().equals("0"),
-                "io_uring is missing or disabled (kernel.io_uring_disabled)");
-        try {
-            Home.locate().runtimeJar();
-        } catch (BenchException e) {
-            assumeTrue(false, e.getMessage());
-        }
-    }
-
     private static MainRun run(Path folder, String... more) {
         List<String> args = new ArrayList<>(List.of(more));
         args.addAll(List.of("--quick", "--json", folder.resolve("b.json").toString(), "--report",
@@ -54,7 +39,7 @@ class MatrixEndToEndTest {
 
     @Test
     void allScenariosFromEndToEnd(@TempDir Path folder) throws IOException {
-        requireTools();
+        MainRun.requireTools();
         List<String> args = new ArrayList<>(List.of("--rounds", "1", "--engines",
                 EngineOptions.MOORING + "," + EngineOptions.NETTY_EPOLL, "--peer",
                 "peer=" + PeerCommand.good()));
@@ -99,7 +84,7 @@ class MatrixEndToEndTest {
 
     @Test
     void aSaturatedClientIsMarkedInvalid(@TempDir Path folder) throws IOException {
-        requireTools();
+        MainRun.requireTools();
         assertThat(run(folder, "echo-rate", "--engines", EngineOptions.C_LOOP, "--rounds", "1",
                 "--rate", "5000000", "--size", "16384", "--connections", "10", "--seconds", "0.2",
                 "--warmup", "0.1").exit()).isEqualTo(1);
@@ -111,7 +96,7 @@ class MatrixEndToEndTest {
 
     @Test
     void aPeerThatIsNotComparedDoesNotStopTheOthers(@TempDir Path folder) throws IOException {
-        requireTools();
+        MainRun.requireTools();
         assertThat(run(folder, "--scenarios", "echo-rate", "--engines", EngineOptions.C_LOOP,
                 "--peer", "liar=" + PeerCommand.wrong("contents"), "--rounds", "1", "--set",
                 "echo-rate.rate=500", "--set", "echo-rate.seconds=0.3").exit()).isEqualTo(1);

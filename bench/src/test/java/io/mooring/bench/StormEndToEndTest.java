@@ -1,7 +1,6 @@
 package io.mooring.bench;
 
 import static org.assertj.core.api.Assertions.assertThat;
-import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import java.io.IOException;
 import java.nio.file.Files;
@@ -14,23 +13,9 @@ import org.junit.jupiter.api.io.TempDir;
 /** {@code bench storm}: a whole measurement with few connections, and wrong command lines. */
 class StormEndToEndTest {
 
-    private static void requireTools() {
-        assumeTrue(NativeTools.has("gcc"), "gcc is missing: apt-get install gcc libc6-dev");
-        assumeTrue(NativeTools.has("taskset"), "taskset is missing: apt-get install util-linux");
-        assumeTrue(Runtime.getRuntime().availableProcessors() >= 2, "needs two cores");
-        Path sysctl = Path.of("/proc/sys/kernel/io_uring_disabled");
-        assumeTrue(!Files.exists(sysctl) || Proc.read(sysctl.toString()).strip().equals("0"),
-                "io_uring is missing or disabled (kernel.io_uring_disabled)");
-        try {
-            Home.locate().runtimeJar();
-        } catch (BenchException e) {
-            assumeTrue(false, e.getMessage());
-        }
-    }
-
     @Test
     void stormFromEndToEnd(@TempDir Path folder) throws IOException {
-        requireTools();
+        MainRun.requireTools();
         Path json = folder.resolve("storm.json");
         MainRun run = MainRun.of("storm", "--connections", "60", "--deaf", "10", "--size", "4096",
                 "--echo-connections", "10", "--echo-rate", "200", "--seconds", "0.5", "--warmup",
