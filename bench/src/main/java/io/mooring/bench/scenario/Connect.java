@@ -11,6 +11,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.function.IntFunction;
 import picocli.CommandLine.Option;
 
 /**
@@ -43,6 +44,10 @@ public final class Connect implements Scenario {
             description = "before each, not measured; ${DEFAULT-VALUE}")
     private int warmups;
 
+    @Option(names = "--first-warmup", defaultValue = "5", paramLabel = "CYCLES",
+            description = "the same in the first round, in which JITs compile; ${DEFAULT-VALUE}")
+    private int firstWarmups;
+
     @Override
     public String name() {
         return "connect";
@@ -67,7 +72,8 @@ public final class Connect implements Scenario {
 
     @Override
     public List<String> quick() {
-        return List.of("--connections", "500", "--rate", "600", "--cycles", "1");
+        return List.of("--connections", "500", "--rate", "600", "--cycles", "1",
+                "--first-warmup", "1");
     }
 
     @Override
@@ -78,14 +84,15 @@ public final class Connect implements Scenario {
         options.put("pipeline", pipeline);
         options.put("cycles", cycles);
         options.put("warmup", warmups);
+        options.put("first-warmup", firstWarmups);
         return options;
     }
 
     @Override
     public String refusal() {
-        if (connections < 1 || cycles < 1 || rate < 0 || warmups < 0) {
-            return "--connections and --cycles must be 1 or more, --rate and --warmup not less"
-                    + " than 0";
+        if (connections < 1 || cycles < 1 || rate < 0 || warmups < 0 || firstWarmups < 0) {
+            return "--connections and --cycles must be 1 or more, --rate, --warmup and"
+                    + " --first-warmup not less than 0";
         }
         if (connections > Proc.filesMax() - SPARE_FILES) {
             return "--connections must be %,d or less: the hard limit of open files bounds the load"
@@ -98,10 +105,11 @@ public final class Connect implements Scenario {
     @Override
     public Subject open(String engine, Bench bench) {
         return new Doors(bench, bench.echoServer(engine, "0.0.0.0", connections, ""),
-                new ConnectLoad.Plan(connections, rate, pipeline, warmups, cycles));
+                round -> new ConnectLoad.Plan(connections, rate, pipeline,
+                        round == 1 ? Math.max(firstWarmups, warmups) : warmups, cycles));
     }
 
-    private record Doors(Bench bench, ServerProcess server, ConnectLoad.Plan plan)
+    private record Doors(Bench bench, ServerProcess server, IntFunction<ConnectLoad.Plan> plans)
             implements Subject {
 
         private static final double LOAD_PERCENT_MAX = 90;
@@ -111,6 +119,7 @@ public final class Connect implements Scenario {
 
         @Override
         public Row measure(String variant, int round) {
+            ConnectLoad.Plan plan = plans.apply(round);
             CpuWindow opening = new CpuWindow(server.pid(), () -> 0);
             CpuWindow closing = new CpuWindow(server.pid(), () -> 0);
             ConnectLoad.Result load = ConnectLoad.run(bench, server.port(), plan, part -> {
@@ -124,10 +133,11 @@ public final class Connect implements Scenario {
                 }
             });
             server.requireAlive();
-            return row(new Row(server.name(), variant, round), load, opening, closing);
+            return row(new Row(server.name(), variant, round), plan, load, opening, closing);
         }
 
-        private Row row(Row row, ConnectLoad.Result load, CpuWindow opening, CpuWindow closing) {
+        private Row row(Row row, ConnectLoad.Plan plan, ConnectLoad.Result load,
+                CpuWindow opening, CpuWindow closing) {
             double window = (load.openNs() + load.closeNs()) / NANOS_PER_SECOND;
             double loadSeconds = load.cpuNs() / NANOS_PER_SECOND;
             double server = opening.serverSeconds() + closing.serverSeconds();

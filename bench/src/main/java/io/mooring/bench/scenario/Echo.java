@@ -7,6 +7,7 @@ import io.mooring.bench.matrix.Scenario;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.function.IntFunction;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 
@@ -35,12 +36,12 @@ public final class Echo implements Scenario {
                 + " second, how many per second of the server's CPU, and how long each takes.";
     }
 
-    private Map<String, EchoLoad.Plan> plans() {
-        Map<String, EchoLoad.Plan> plans = new LinkedHashMap<>();
+    private Map<String, IntFunction<EchoLoad.Plan>> plans() {
+        Map<String, IntFunction<EchoLoad.Plan>> plans = new LinkedHashMap<>();
         for (int size : sizesBytes) {
             for (int count : connections) {
-                plans.put(Sizes.text(count, size), new EchoLoad.Plan(count, size, 0,
-                        window.warmupSeconds(), window.seconds()));
+                plans.put(Sizes.text(count, size), round -> new EchoLoad.Plan(count, size, 0,
+                        window.warmupSeconds(round), window.seconds()));
             }
         }
         return plans;
@@ -60,7 +61,7 @@ public final class Echo implements Scenario {
     @Override
     public List<String> quick() {
         return List.of("--connections", "1,200", "--size", "64", "--seconds", "0.5", "--warmup",
-                "0.3");
+                "0.3", "--first-warmup", "0.3");
     }
 
     @Override

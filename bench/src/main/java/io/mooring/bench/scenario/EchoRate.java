@@ -43,7 +43,7 @@ public final class EchoRate implements Scenario {
     @Override
     public List<String> quick() {
         return List.of("--rate", "20000", "--connections", "200", "--seconds", "0.8", "--warmup",
-                "0.3");
+                "0.3", "--first-warmup", "0.3");
     }
 
     @Override
@@ -61,6 +61,6 @@ public final class EchoRate implements Scenario {
     @Override
     public Subject open(String engine, Bench bench) {
         return new EchoServer(bench, bench.echoServer(engine, "127.0.0.1", echo.connections(), ""),
-                Map.of(variants().getFirst(), echo.plan()), () -> 0);
+                Map.of(variants().getFirst(), echo::plan), () -> 0);
     }
 }

@@ -54,7 +54,7 @@ public final class Mixed implements Scenario {
     @Override
     public List<String> quick() {
         return List.of("--idle", "2000", "--rate", "10000", "--connections", "200", "--seconds",
-                "0.8", "--warmup", "0.4");
+                "0.8", "--warmup", "0.4", "--first-warmup", "0.4");
     }
 
     @Override
@@ -85,7 +85,7 @@ public final class Mixed implements Scenario {
             }
             long pid = swarm.pid();
             EchoServer echo = new EchoServer(bench, server,
-                    Map.of(variants().getFirst(), busy.plan()), () -> Proc.cpu(pid).seconds());
+                    Map.of(variants().getFirst(), busy::plan), () -> Proc.cpu(pid).seconds());
             return new Crowded(echo, swarm, held, idle);
         } catch (BenchException e) {
             if (swarm != null) {

@@ -38,8 +38,8 @@ final class PacedEcho {
         return connections;
     }
 
-    EchoLoad.Plan plan() {
-        return new EchoLoad.Plan(connections, sizeBytes, rate, window.warmupSeconds(),
+    EchoLoad.Plan plan(int round) {
+        return new EchoLoad.Plan(connections, sizeBytes, rate, window.warmupSeconds(round),
                 window.seconds());
     }
 
