@@ -6,6 +6,7 @@ import io.mooring.sys.Errno;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
+import java.util.function.BooleanSupplier;
 
 /**
  * Drives a ring one completion at a time. It waits for what must come, however long this machine
@@ -57,6 +58,17 @@ final class Driver {
         Completion completion = next();
         assertThat(completion.userData()).as("%s", completion).isEqualTo(userData);
         return completion;
+    }
+
+    /** Has the kernel do what it left for this thread until it is so; completions stay queued. */
+    void enterUntil(String what, BooleanSupplier condition) {
+        long start = System.nanoTime();
+        while (!condition.getAsBoolean()) {
+            assertThat(System.nanoTime() - start).as("still not so: %s", what)
+                .isLessThan(PATIENCE_NANOS);
+            enter();
+            Thread.onSpinWait();
+        }
     }
 
     /** What the kernel has posted up to now, after an enter. */
