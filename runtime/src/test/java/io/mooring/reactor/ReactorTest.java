@@ -254,9 +254,9 @@ class ReactorTest {
                 frames.write(WsClient.frame(BINARY, new byte[1], i));
             }
             publisher.write(frames.toByteArray());
-            server.await("all are sent to", () -> server.count(Counter.DELIVERED)
-                + server.count(Counter.QUEUED) + server.count(Counter.DROPPED)
-                == (long) messages * subscribers);
+            server.awaitCount("all are sent to", () -> server.count(Counter.DELIVERED)
+                + server.count(Counter.QUEUED) + server.count(Counter.DROPPED),
+                (long) messages * subscribers);
             assertThat(server.count(Counter.DROPPED)).isZero();
             for (WsClient client : clients) {
                 client.close();

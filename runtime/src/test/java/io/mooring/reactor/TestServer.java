@@ -23,6 +23,7 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicReference;
 import java.util.concurrent.locks.LockSupport;
 import java.util.function.BooleanSupplier;
+import java.util.function.LongSupplier;
 import org.junit.jupiter.api.Assumptions;
 
 /** Reactors with sizes of a test's choosing: tiny rings, tables, buffers and pools. */
@@ -164,6 +165,14 @@ final class TestServer implements AutoCloseable {
                     + group.admission().open());
             }
             LockSupport.parkNanos(POLL_NANOS);
+        }
+    }
+
+    /** Waits for as long as the count still grows: a slow machine, or an emulated one, takes it. */
+    void awaitCount(String what, LongSupplier count, long wanted) {
+        for (long now = count.getAsLong(); now != wanted; now = count.getAsLong()) {
+            long before = now;
+            await(what + ": " + before + " of " + wanted, () -> count.getAsLong() != before);
         }
     }
 
