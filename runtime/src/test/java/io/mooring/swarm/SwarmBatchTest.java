@@ -21,6 +21,8 @@ import org.junit.jupiter.api.Timeout;
 /** While a broadcast comes in the swarm sleeps for many completions at once. */
 @Timeout(60)
 class SwarmBatchTest {
+    private static final int ROUNDS = 5;
+    private static final int ROUNDS_MAX = 100;
     private static final int EARLY = 3;
     private static final int CONNECTIONS = 10;
 
@@ -64,7 +66,10 @@ class SwarmBatchTest {
             swarm.grow(CONNECTIONS);
             Await.until(() -> "all are open: " + swarm.status(), swarm::isGrown);
             swarm.openPublisher();
-            for (int i = 0; i < 5; i++) {
+            // On a slow machine all may be there before anybody sleeps: then once more.
+            int rounds = 0;
+            while (rounds < ROUNDS || rounds < ROUNDS_MAX && batchesCut(swarm) == 0) {
+                rounds++;
                 swarm.publish(64, true);
                 Await.until(() -> "the first have it: " + swarm.status(),
                     () -> swarm.currentReceivers() == EARLY);
@@ -72,13 +77,13 @@ class SwarmBatchTest {
                 server.publishBinary("late", halting.published.take());
                 Await.until(() -> "all have it: " + swarm.status(), swarm::isReceived);
             }
+            assertThat(batchesCut(swarm)).as("sleeps for many that were cut").isPositive();
             Swarm.Run closing = swarm.closeAll();
             Await.until(() -> "all are closed: " + swarm.status(), closing::isDone);
-            assertThat(swarm.status().received()).isEqualTo(5L * CONNECTIONS);
+            assertThat(swarm.status().received()).isEqualTo((long) rounds * CONNECTIONS);
             assertThat(swarm.status().closed()).isEqualTo(CONNECTIONS);
             assertThat(swarm.status().lost()).isZero();
             swarm.invariants();
-            Assumptions.assumeTrue(batchesCut(swarm) > 0, "no sleep for many was cut here");
         }
     }
 }
