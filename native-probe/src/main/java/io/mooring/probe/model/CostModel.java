@@ -69,14 +69,15 @@ public record CostModel(SocketTotals totals, Holders holders, ObjectSizes sizes,
 
     private void sockets(List<Layer> rows) {
         String diag = "sock_diag";
-        add(rows, Part.SOCKET, "tcp_sock, IPv4", KernelObject.TCP, totals.socketsV4, diag,
-                Basis.MEASURED);
-        add(rows, Part.SOCKET, "tcp_sock, IPv6", KernelObject.TCP_V6, totals.socketsV6, diag,
-                Basis.MEASURED);
+        String found = totals.byElimination == 0 ? diag
+                : diag + ", " + totals.byElimination + " by elimination";
+        Basis basis = totals.byElimination == 0 ? Basis.MEASURED : Basis.DERIVED;
+        add(rows, Part.SOCKET, "tcp_sock, IPv4", KernelObject.TCP, totals.socketsV4, found, basis);
+        add(rows, Part.SOCKET, "tcp_sock, IPv6", KernelObject.TCP_V6, totals.socketsV6, found,
+                basis);
         long withFile = totals.withFile;
-        String inodes = "sock_diag, those with an inode";
-        add(rows, Part.INODE, "socket inode", KernelObject.INODE, withFile, inodes,
-                Basis.MEASURED);
+        String inodes = found + ", those with an inode";
+        add(rows, Part.INODE, "socket inode", KernelObject.INODE, withFile, inodes, basis);
         add(rows, Part.FILE, "file", KernelObject.FILE, withFile, inodes, Basis.DERIVED);
         add(rows, Part.DENTRY, "dentry", KernelObject.DENTRY, withFile, inodes, Basis.DERIVED);
         add(rows, Part.LABELS, "label of the inode", KernelObject.INODE_LABEL, withFile, inodes,

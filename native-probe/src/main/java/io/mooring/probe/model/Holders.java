@@ -45,7 +45,7 @@ public record Holders(long withDescriptor, long direct, long epollSockets, long 
             boolean unreadAlike) {
         double more = one.rings.isEmpty() || !unreadAlike ? 1
                 : (double) (one.rings.size() + one.ringsUnread) / one.rings.size();
-        double ours = one.direct.size() == 0 ? 0 : (double) direct / one.direct.size();
+        double ours = direct == 0 ? 0 : (double) direct / one.directCount();
         double share = more * ours;
         long reads = one.polls(RingInfo.OP_READ) + one.polls(RingInfo.OP_READ_MULTISHOT);
         long ringBytes = one.rings.stream().mapToLong(ring -> ring.submissions()

@@ -28,6 +28,8 @@ public final class SocketTotals {
     public long handshakesV6;
     /** Of the whole ones: with an inode, so with a file; not so: not accepted yet, or orphans. */
     public long withFile;
+    /** Of those: in these sums because they must lie in a ring that does not name them. */
+    public long byElimination;
     public long listeners;
     public long unix;
     /** Bytes of TCP's queues. */

@@ -77,6 +77,11 @@ final class LineReader {
         return matches(at, text);
     }
 
+    /** There is {@code text} at {@code at}, and no more in this line. */
+    boolean endsWith(int at, String text) {
+        return lineEnd - at == text.length() && matches(at, text);
+    }
+
     private boolean matches(int at, String text) {
         if (lineEnd - at < text.length()) {
             return false;

@@ -82,6 +82,15 @@ public record ProcFs(Path root, int pageBytes) {
         return found;
     }
 
+    /** The network namespace of a process or of {@code self}; empty: cannot tell. */
+    String network(String process) {
+        try {
+            return Files.readSymbolicLink(path("proc/" + process + "/ns/net")).toString();
+        } catch (IOException e) {
+            return "";
+        }
+    }
+
     /** The numbers in a text such as {@code 24024	32032	48048}. */
     public static long[] numbers(String text) {
         String[] words = text.strip().split("\\s+");

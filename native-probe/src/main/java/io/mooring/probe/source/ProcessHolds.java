@@ -23,10 +23,16 @@ public final class ProcessHolds {
     private static final long RING_BUSY_NANOS = 2_000_000;
 
     public final int pid;
+    /** Its network namespace, as /proc names it; empty: cannot tell. */
+    public final String network;
     /** Sockets that have a descriptor. */
     public final IntSet descriptors = new IntSet();
-    /** Sockets that lie in a ring's table. */
+    /** Sockets that lie in a ring's table, by the ring's own word. */
     public final IntSet direct = new IntSet();
+    /** Sockets that must lie in a ring's table which does not name them: {@link Elimination}. */
+    public final IntSet derived = new IntSet();
+    /** Its share of those that may be another process's as well. */
+    public long shared;
     public final List<RingInfo> rings = new ArrayList<>();
     /** Rings that were not read, because there are more than were asked for. */
     public int ringsUnread;
@@ -39,13 +45,14 @@ public final class ProcessHolds {
     private final List<Integer> epollFds = new ArrayList<>();
     private final List<Integer> ringFds = new ArrayList<>();
 
-    private ProcessHolds(int pid) {
+    private ProcessHolds(int pid, String network) {
         this.pid = pid;
+        this.network = network;
     }
 
     /** Its descriptors alone; what lies in rings and epoll sets is still to be read. */
     public static Reading<ProcessHolds> list(ProcFs files, int pid) {
-        ProcessHolds holds = new ProcessHolds(pid);
+        ProcessHolds holds = new ProcessHolds(pid, files.network("" + pid));
         String folder = "proc/" + pid + "/fd";
         try (DirectoryStream<Path> links = Files.newDirectoryStream(files.path(folder))) {
             for (Path link : links) {
@@ -132,7 +139,17 @@ public final class ProcessHolds {
     }
 
     public boolean owns(int inode) {
-        return descriptors.contains(inode) || direct.contains(inode);
+        return descriptors.contains(inode) || direct.contains(inode) || derived.contains(inode);
+    }
+
+    /** Sockets in its rings' tables, named or not. */
+    public long directCount() {
+        return direct.size() + nameless();
+    }
+
+    /** Sockets in its rings' tables of which the kernel does not tell which they are. */
+    public long nameless() {
+        return rings.stream().mapToLong(RingInfo::nameless).sum();
     }
 
     public long polls(int operation) {

@@ -2,6 +2,7 @@ package io.mooring.probe.source;
 
 import java.io.IOException;
 import java.io.InputStream;
+import java.util.List;
 
 /**
  * An io_uring, from its fdinfo (io_uring/fdinfo.c). What lies behind the ring's lock is only told
@@ -12,6 +13,7 @@ import java.io.InputStream;
  * @param slots       of its table of direct descriptors
  * @param files       of them in use
  * @param sockets     of those: sockets
+ * @param nameless    of those: TCP sockets whose inode it does not tell (Linux before 6.14)
  * @param buffers     registered
  * @param polls       armed requests, by operation: 6 POLL_ADD, 13 ACCEPT, 22 READ, 27 RECV, 49
  *                    READ_MULTISHOT
@@ -19,7 +21,8 @@ import java.io.InputStream;
  * @param textBytes   how long the kernel's text was
  */
 public record RingInfo(int fd, long submissions, long completions, long slots, long files,
-        long sockets, long buffers, long[] polls, boolean isWhole, long textBytes) {
+        long sockets, long nameless, long buffers, long[] polls, boolean isWhole,
+        long textBytes) {
 
     public static final int OP_POLL_ADD = 6;
     public static final int OP_ACCEPT = 13;
@@ -28,6 +31,8 @@ public record RingInfo(int fd, long submissions, long completions, long slots, l
     public static final int OP_READ_MULTISHOT = 49;
     private static final int OPS = 256;
     private static final String SOCKET = "socket:[";
+    /** Before 6.14 it wrote the name in the dentry, which of a socket is its protocol's. */
+    private static final List<String> PROTOCOLS = List.of("TCP", "TCPv6");
 
     /** What the entries that follow are; HEAD: none that matter. */
     private enum Part { HEAD, FILES, BUFFERS, POLLS }
@@ -40,6 +45,7 @@ public record RingInfo(int fd, long submissions, long completions, long slots, l
         long slots = 0;
         long files = 0;
         long sockets = 0;
+        long nameless = 0;
         long buffers = 0;
         long[] polls = new long[OPS];
         Part part = Part.HEAD;
@@ -55,6 +61,9 @@ public record RingInfo(int fd, long submissions, long completions, long slots, l
                         if (inodes != null) {
                             inodes.add((int) lines.number(file + SOCKET.length(), 10));
                         }
+                    } else if (file >= 0 && isProtocol(lines, file)) {
+                        sockets++;
+                        nameless++;
                     }
                 } else if (part == Part.POLLS) {
                     long op = lines.numberAfter("op=", 10);
@@ -79,8 +88,17 @@ public record RingInfo(int fd, long submissions, long completions, long slots, l
                 part = Part.HEAD;
             }
         }
-        return new RingInfo(fd, submissions, completions, slots, files, sockets, buffers, polls,
-                whole, lines.bytesRead());
+        return new RingInfo(fd, submissions, completions, slots, files, sockets, nameless, buffers,
+                polls, whole, lines.bytesRead());
+    }
+
+    private static boolean isProtocol(LineReader lines, int at) {
+        for (String protocol : PROTOCOLS) {
+            if (lines.endsWith(at, protocol)) {
+                return true;
+            }
+        }
+        return false;
     }
 
     /** {@code SqMask: 0x1ff}. */

@@ -72,6 +72,8 @@ public final class LibC {
 
     public static native int epoll_ctl(int epoll, int operation, int fd, Pointer event);
 
+    public static native int geteuid();
+
     public static native long sysconf(int name);
 
     public static native Pointer mmap(Pointer at, long bytes, int protection, int flags, int fd,

@@ -76,6 +76,19 @@ class FdInfoTest {
         assertThat(ring.sockets()).isEqualTo(1);
     }
 
+    /** Linux 6.12 writes a socket's protocol, and the name alone of anything else. */
+    @Test
+    void socketsWithoutAnInodeAreCounted() throws IOException {
+        IntSet inodes = new IntSet();
+        RingInfo ring = RingInfo.read(4, text("UserFiles:\t7\n    0: TCP\n    1: TCPv6\n"
+                + "    2: [eventfd]\n    3: TCP.log\n    4: <none>\n    5: TCP\n    6: XTCP\n"
+                + "UserBufs:\t0\nPollList:\n"), inodes);
+        assertThat(ring.files()).isEqualTo(6);
+        assertThat(ring.sockets()).isEqualTo(3);
+        assertThat(ring.nameless()).isEqualTo(3);
+        assertThat(inodes.size()).isZero();
+    }
+
     @Test
     void linesAreWholeHoweverTheyCome() throws IOException {
         Random random = new Random(7);
@@ -151,6 +164,13 @@ class FdInfoTest {
         assertThat(both.addBoth(even, set)).isEqualTo(even.size());
         assertThat(both.size()).isEqualTo(even.size());
         assertThat(both.inBoth(even)).isEqualTo(even.size());
+        IntSet some = new IntSet();
+        assertThat(some.addSome(even, 10)).isEqualTo(10);
+        assertThat(some.addSome(even, Long.MAX_VALUE)).isEqualTo(even.size() - 10);
+        assertThat(some.size()).isEqualTo(even.size());
+        int[] sum = new int[1];
+        even.forEach(value -> sum[0] += even.contains(value) ? 1 : 0);
+        assertThat(sum[0]).isEqualTo(even.size());
         both.addAll(set);
         assertThat(both.size()).isEqualTo(set.size());
     }
