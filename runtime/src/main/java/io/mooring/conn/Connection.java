@@ -65,6 +65,8 @@ public final class Connection {
     public static final int FLAG_LENT = 1 << 11;
     /** Counted by the admission, so to be counted out. */
     public static final int FLAG_ADMITTED = 1 << 8;
+    /** Its request is a HEAD, so the answer has no body; set while the answer is due. */
+    public static final int FLAG_HEAD = 1 << 12;
 
     private static final int PHASE = 4;
     private static final int OPS = 5;

@@ -85,6 +85,9 @@ final class HttpExchanges {
         reactor.counters.increment(Counter.HTTP_REQUESTS);
         pending++;
         Connection.phase(c, Phase.ANSWER_DUE);
+        if (isHead) {
+            Connection.set(c, Connection.FLAG_HEAD);
+        }
         shard.deadlines.watchAnswer(slot, c);
         Exchange exchange = new Exchange(reactor, shard.id(slot, c), isHead, origin);
         try {
@@ -117,7 +120,8 @@ final class HttpExchanges {
 
     void timedOut(Shard shard, int slot, long c) {
         reactor.counters.increment(Counter.ANSWERS_TIMED_OUT);
-        answer(shard, slot, c, HttpAnswers.text(504, "The answer took too long."));
+        answer(shard, slot, c, HttpAnswers.text(504, "The answer took too long.",
+            Connection.is(c, Connection.FLAG_HEAD)));
     }
 
     /** A connection is not in phase ANSWER_DUE any more. */

@@ -9,6 +9,7 @@ import io.mooring.api.Routes;
 import io.mooring.api.SendResult;
 import io.mooring.api.WebSocketHandler;
 import java.io.IOException;
+import java.net.Socket;
 import java.nio.charset.StandardCharsets;
 import java.util.Random;
 import java.util.concurrent.ConcurrentLinkedQueue;
@@ -139,6 +140,28 @@ class HandlerTest {
                     client.write(utf8("GET " + path + " HTTP/1.1\r\nHost: x\r\n\r\n"));
                     assertThat(client.readHead()).startsWith("HTTP/1.1 500 ");
                 }
+            }
+            server.awaitEmpty();
+        }
+    }
+
+    /** RFC 9110 section 9.3.2, also where the handler never answers. */
+    @ParameterizedTest
+    @ValueSource(strings = {"GET", "HEAD"})
+    void onlyAHeadHasNoBodyWhoeverAnswers(String method) throws IOException {
+        TestServer.Sizes sizes = new TestServer.Sizes();
+        sizes.answerTimeoutMs = 200;
+        Routes routes = Routes.builder().httpLater("/never", (request, exchange) -> { }).build();
+        try (TestServer server = new TestServer(sizes, routes)) {
+            try (Socket client = new Socket("127.0.0.1", server.port)) {
+                client.getOutputStream()
+                    .write(utf8(method + " /never HTTP/1.1\r\nHost: x\r\n\r\n"));
+                String answer = new String(client.getInputStream().readAllBytes(),
+                    StandardCharsets.UTF_8);
+                assertThat(answer).startsWith("HTTP/1.1 504 ").contains("Content-Length: 26\r\n");
+                String body = answer.substring(answer.indexOf("\r\n\r\n") + 4);
+                assertThat(body).isEqualTo(
+                    method.equals("HEAD") ? "" : "The answer took too long.\n");
             }
             server.awaitEmpty();
         }
