@@ -5,7 +5,6 @@ import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.ServerSocket;
 import java.net.Socket;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
@@ -76,16 +75,7 @@ public final class ServerProcess implements AutoCloseable {
         if (!process.isAlive()) {
             close();
             throw new BenchException(engine.name() + " ended with exit code " + process.exitValue()
-                    + ": " + lastLine() + " (output: " + log + ")");
-        }
-    }
-
-    private String lastLine() {
-        try {
-            List<String> lines = Files.readAllLines(log);
-            return lines.isEmpty() ? "it said nothing" : lines.getLast();
-        } catch (IOException e) {
-            return "no output";
+                    + ": " + OutputLog.lastLine(log) + " (output: " + log + ")");
         }
     }
 

@@ -1,12 +1,12 @@
 package io.mooring.bench.million;
 
 import io.mooring.bench.BenchException;
+import io.mooring.bench.OutputLog;
 import io.mooring.bench.Place;
 import java.io.BufferedReader;
 import java.io.IOException;
 import java.io.Writer;
 import java.nio.charset.StandardCharsets;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
@@ -152,16 +152,7 @@ public final class SwarmProcess implements AutoCloseable {
         others.run(); // if the server is dead, that is the news
         killAndWait();
         return new BenchException("the swarm ended with exit code " + process.exitValue() + ": "
-                + lastLine() + " (its output: " + log + ")");
-    }
-
-    private String lastLine() {
-        try {
-            List<String> lines = Files.readAllLines(log);
-            return lines.isEmpty() ? "it said nothing" : lines.getLast();
-        } catch (IOException e) {
-            return "no output";
-        }
+                + OutputLog.lastLine(log) + " (its output: " + log + ")");
     }
 
     /** Whether it still runs. */
