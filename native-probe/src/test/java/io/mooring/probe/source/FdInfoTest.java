@@ -89,6 +89,23 @@ class FdInfoTest {
         assertThat(inodes.size()).isZero();
     }
 
+    /** A ring of {@code serve --max-connections 40} with 20 connections, Linux 6.12. */
+    @Test
+    void aRecordedRingOfLinux612() throws IOException {
+        IntSet inodes = new IntSet();
+        try (InputStream in = Fixtures.pi("held20-ring").stream("proc/193/fdinfo/19")) {
+            RingInfo ring = RingInfo.read(19, in, inodes);
+            assertThat(ring.isWhole()).isTrue();
+            assertThat(ring.slots()).isEqualTo(136);
+            assertThat(ring.files()).isEqualTo(20);
+            assertThat(ring.sockets()).isEqualTo(20);
+            assertThat(ring.nameless()).isEqualTo(20);
+            assertThat(ring.polls(RingInfo.OP_POLL_ADD)).isEqualTo(21);
+            assertThat(ring.polls(RingInfo.OP_ACCEPT)).isEqualTo(8);
+        }
+        assertThat(inodes.size()).isZero();
+    }
+
     @Test
     void linesAreWholeHoweverTheyCome() throws IOException {
         Random random = new Random(7);

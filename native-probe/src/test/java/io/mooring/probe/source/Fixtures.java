@@ -9,7 +9,10 @@ public final class Fixtures {
     private Fixtures() {
     }
 
-    /** An emulated Raspberry Pi 5, pages of 16 KiB: base, held5000-epoll, ...-34B-unread. */
+    /**
+     * An emulated Raspberry Pi 5, pages of 16 KiB: base, held5000-epoll, ...-34B-unread; and
+     * held20-ring, the fdinfo of a ring alone.
+     */
     public static ProcFs pi(String state) {
         return new ProcFs(folder("/pi5-16k/" + state), 16_384);
     }
