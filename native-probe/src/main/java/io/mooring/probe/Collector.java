@@ -8,14 +8,12 @@ import io.mooring.probe.model.TopSockets;
 import io.mooring.probe.netlink.NetlinkException;
 import io.mooring.probe.netlink.SockDiag;
 import io.mooring.probe.netlink.SocketRecord;
-import io.mooring.probe.source.Elimination;
 import io.mooring.probe.source.IntSet;
 import io.mooring.probe.source.ProcFs;
 import io.mooring.probe.source.ProcessHolds;
 import io.mooring.probe.source.ProcessInfo;
 import io.mooring.probe.source.Reading;
 import io.mooring.probe.sys.Errno;
-import io.mooring.probe.sys.LibC;
 import java.util.ArrayList;
 import java.util.BitSet;
 import java.util.List;
@@ -47,8 +45,6 @@ final class Collector {
     private final HolderSearch search;
     /** Those on the port that was asked about, or all. */
     private final List<Elimination.Listener> listeners = new ArrayList<>();
-    /** Sockets of other users, on the port that was asked about. */
-    private final IntSet foreign = new IntSet();
     private int told;
 
     Collector(Probe probe, Scope scope, List<Source> sources) {
@@ -72,7 +68,7 @@ final class Collector {
             }
             dump(diag, inodes);
             if (scope.kind() == Scope.Kind.PORT) {
-                search.readThoseOf(inodes, foreign, listeners);
+                search.readThoseOf(diag, inodes, listeners);
             } else if (scope.kind() == Scope.Kind.HOST) {
                 search.readAll(diag, listeners, !totals.top.found().isEmpty());
             }
@@ -95,7 +91,7 @@ final class Collector {
     private void listen(SockDiag diag) throws NetlinkException {
         diag.tcp(1 << SocketRecord.LISTEN, port(), socket -> {
             totals.listening(socket.localPort);
-            listeners.add(new Elimination.Listener(socket.localPort, socket.inode));
+            listeners.add(Elimination.Listener.of(socket));
         });
     }
 
@@ -105,7 +101,6 @@ final class Collector {
         for (Elimination.Listener listener : listeners) {
             ours.set(listener.port(), ours.get(listener.port()) || search.isHeld(listener.inode()));
         }
-        int own = LibC.geteuid();
         diag.tcp(SockDiag.STATES_ALL, port(), socket -> {
             if (++told % TELL_SOCKETS == 0) {
                 progress.at(String.format(Locale.ROOT, "%,d sockets", told));
@@ -116,7 +111,6 @@ final class Collector {
                 totals.byElimination += search.isDerived(socket.inode) ? 1 : 0;
                 if (inodes != null) {
                     inodes.add(socket.inode);
-                    foreign.add(socket.uid == own ? 0 : socket.inode);
                 }
             }
         });
@@ -142,13 +136,13 @@ final class Collector {
     }
 
     private void sumUp(IntSet inodes) {
-        List<Long> direct = new ArrayList<>();
+        List<Double> direct = new ArrayList<>();
         List<Long> descriptors = new ArrayList<>();
         List<Long> entries = new ArrayList<>();
         for (ProcessHolds one : search.found) {
             Reading<ProcessInfo> info = ProcessInfo.read(files, one.pid);
-            direct.add(inodes == null ? one.directCount()
-                    : one.direct.inBoth(inodes) + one.derived.size() + one.shared);
+            direct.add(inodes == null ? 1 : directShare(one, inodes));
+            totals.heldByElimination += inodes == null ? 0 : one.derived.size() + one.shared;
             long withDescriptor = inodes == null ? one.descriptors.size()
                     : one.descriptors.inBoth(inodes);
             descriptors.add(withDescriptor);
@@ -157,9 +151,7 @@ final class Collector {
                 processes.add(info.value());
             }
         }
-        // A process's sockets are found by its rings: what is not read is not in the totals either.
-        holders = Holders.of(search.found, direct, descriptors, entries,
-                scope.kind() != Scope.Kind.PID);
+        holders = Holders.of(search.found, direct, descriptors, entries, search.isUnreadAlike());
         if (scope.kind() == Scope.Kind.PID && processes.isEmpty()) {
             Reading<ProcessInfo> info = ProcessInfo.read(files, scope.number());
             if (info.isThere()) {
@@ -168,6 +160,12 @@ final class Collector {
         }
         processes.sort((a, b) -> Long.compare(b.rss(), a.rss()));
         search.tell(holders);
+    }
+
+    /** What part of its direct descriptors is among those; elimination covers unread rings too. */
+    private static double directShare(ProcessHolds one, IntSet inodes) {
+        return one.directCount() == 0 ? 0 : (one.direct.inBoth(inodes)
+                + (one.derived.size() + one.shared) / one.ringFactor()) / one.directCount();
     }
 
     /** The fattest, asked for once more with all that TCP knows of them. */

@@ -5,7 +5,6 @@ import io.mooring.probe.model.Report.Scope;
 import io.mooring.probe.model.Report.Source;
 import io.mooring.probe.netlink.NetlinkException;
 import io.mooring.probe.netlink.SockDiag;
-import io.mooring.probe.source.Elimination;
 import io.mooring.probe.source.IntSet;
 import io.mooring.probe.source.ProcFs;
 import io.mooring.probe.source.ProcessHolds;
@@ -27,6 +26,7 @@ final class HolderSearch {
 
     /** Sockets that are closed lie in a ring too, and in no list. */
     private static final double ELIMINATED_MIN = 0.95;
+    private static final String IN_RINGS = "sockets in rings";
 
     private final ProcFs files;
     private final Scope scope;
@@ -65,7 +65,8 @@ final class HolderSearch {
 
     /**
      * Completes what {@link #readProcess} found if its rings do not name all they have: then other
-     * processes' descriptors and rings matter too, and the kernel's list is read once more.
+     * processes' descriptors matter too, and the kernel's list is read once more. Others' rings,
+     * which stop their owners while they are read, only where that leaves a doubt.
      */
     void eliminateOthers(SockDiag diag, List<Elimination.Listener> listeners)
             throws NetlinkException {
@@ -73,25 +74,26 @@ final class HolderSearch {
             return;
         }
         ProcessHolds asked = found.getFirst();
+        if (!asked.network.equals(files.network("self"))) {
+            sources.add(new Source(IN_RINGS, false, "", "its sockets are of another network"
+                    + " namespace", "nsenter -t " + asked.pid + " -n ./mooring probe ..."));
+            return;
+        }
         List<ProcessHolds> all = new ArrayList<>(found);
         int unseen = listProcesses(all);
-        for (ProcessHolds one : all.subList(1, all.size())) {
-            if (one.hasRings() && one.network.equals(asked.network)) {
-                readRings(one);
-            }
+        Elimination elimination = offered(diag, listeners, all, 0, unseen);
+        elimination.settle();
+        long wanted = Math.round(asked.nameless() * asked.ringFactor());
+        if (isDoubtful(asked.derived.size(), wanted)) {
+            readRingsHere(all);
+            elimination.settle();
         }
-        eliminate(diag, listeners, all, unseen > 0);
-        long missing = asked.nameless() - asked.derived.size();
-        String detail = String.format(Locale.ROOT, "%d of %d by elimination: before Linux 6.14 a"
-                + " ring does not name its sockets", asked.derived.size(), asked.nameless());
-        if (asked.derived.size() >= ELIMINATED_MIN * asked.nameless()) {
-            sources.add(new Source("sockets in rings", true, detail, "", ""));
-        } else {
-            sources.add(new Source("sockets in rings", false, detail, missing + " are not in this"
-                    + " report: others' rings may have them, or another network namespace has",
-                    "--port PORT counts those of a port; nsenter -t " + scope.number()
-                    + " -n those of its namespace"));
-        }
+        long size = asked.derived.size();
+        // Those that have a descriptor as well are in the report by that.
+        boolean isWhole = !isDoubtful(size, wanted - asked.descriptors.size());
+        tellElimination(size + " of " + wanted + " by elimination", isWhole ? "" : wanted - size
+                + " are not in this report: others may have them, or they have a descriptor as"
+                + " well", "--port PORT counts those of a port");
     }
 
     /** All that hold any socket. */
@@ -108,7 +110,8 @@ final class HolderSearch {
             }
         }
         if (byName && all.stream().anyMatch(one -> one.nameless() > 0)) {
-            eliminate(diag, listeners, all, denied > 0);
+            offered(diag, listeners, all, 0, denied).settle();
+            tellElimination("the holders of the fattest by elimination", "", "");
         }
     }
 
@@ -116,10 +119,9 @@ final class HolderSearch {
      * Those that hold sockets of a port. Rings are long to read, so those go first whose process
      * listens there or has some of the sockets, and once each socket has a holder the rest is left
      * alone.
-     *
-     * @param foreign those of them that other users opened
      */
-    void readThoseOf(IntSet inodes, IntSet foreign, List<Elimination.Listener> listeners) {
+    void readThoseOf(SockDiag diag, IntSet inodes, List<Elimination.Listener> listeners)
+            throws NetlinkException {
         List<ProcessHolds> all = new ArrayList<>();
         denied = listProcesses(all);
         seen = all.size() + denied;
@@ -130,26 +132,22 @@ final class HolderSearch {
                 with.add(one);
             }
         }
-        all.sort(Comparator.comparing((ProcessHolds one) -> listeners.stream()
-                .noneMatch(listener -> one.owns(listener.inode())))
+        all.sort(Comparator.comparing((ProcessHolds one) -> !listens(one, listeners))
                 .thenComparing(one -> !with.contains(one)));
-        long nameless = 0;
+        boolean named = true;
         for (ProcessHolds one : all) {
-            if (one.hasRings() && claimed.size() + nameless < inodes.size()) {
+            if (one.hasRings() && claimed.size() < inodes.size()
+                    && (named || listens(one, listeners))) {
                 readRings(one);
-                nameless += one.nameless();
+                named &= one.nameless() == 0;
                 if (claimed.addBoth(one.direct, inodes) > 0) {
                     with.add(one);
                 }
             }
         }
-        Elimination elimination = new Elimination(files, all, listeners);
-        inodes.forEach(inode -> {
-            if (denied == 0 || !foreign.contains(inode)) {
-                elimination.offer(scope.number(), inode);
-            }
-        });
-        elimination.settle();
+        if (!named) {
+            eliminate(diag, listeners, all, inodes.size() - claimed.size());
+        }
         for (ProcessHolds one : all) {
             if (with.contains(one) || one.derived.size() > 0 || one.shared > 0) {
                 one.readEpolls(files, inodes);
@@ -158,17 +156,68 @@ final class HolderSearch {
         }
     }
 
-    /** @param ownOnly other users' processes cannot be looked into: their sockets seem nobody's */
+    private static boolean listens(ProcessHolds one, List<Elimination.Listener> listeners) {
+        return listeners.stream().anyMatch(listener -> one.owns(listener.inode()));
+    }
+
+    /** @param wanted sockets of the port that nothing names */
     private void eliminate(SockDiag diag, List<Elimination.Listener> listeners,
-            List<ProcessHolds> all, boolean ownOnly) throws NetlinkException {
+            List<ProcessHolds> all, long wanted) throws NetlinkException {
+        Elimination elimination = offered(diag, listeners, all, scope.number(), denied);
+        elimination.settle();
+        if (isDoubtful(derived(all), wanted)) {
+            readRingsHere(all);
+            elimination.settle();
+        }
+        long size = derived(all);
+        long shared = all.stream().mapToLong(one -> one.shared).sum();
+        tellElimination(size + " of " + wanted + " by elimination", !isDoubtful(size, wanted) ? ""
+                : "of " + (wanted - size) + " it is not known who holds them" + (shared == 0 ? ""
+                : "; each who may has a share"), "");
+    }
+
+    private static long derived(List<ProcessHolds> all) {
+        return all.stream().mapToLong(one -> one.derived.size()).sum();
+    }
+
+    private static boolean isDoubtful(long derived, long wanted) {
+        return derived < ELIMINATED_MIN * wanted;
+    }
+
+    /** @param why something is missing; empty: nothing is */
+    private void tellElimination(String found, String why, String remedy) {
+        String detail = found + ": before Linux 6.14 a ring does not name its sockets";
+        String advice = LibC.geteuid() == 0 ? remedy : "run as root (sudo)";
+        sources.add(why.isEmpty() ? new Source(IN_RINGS, true, detail, "", "")
+                : new Source(IN_RINGS, false, detail, why, advice));
+    }
+
+    /**
+     * @param port   0: any
+     * @param unseen processes that cannot be looked into: what other users have seems nobody's
+     */
+    private Elimination offered(SockDiag diag, List<Elimination.Listener> listeners,
+            List<ProcessHolds> all, int port, int unseen) throws NetlinkException {
         Elimination elimination = new Elimination(files, all, listeners);
         int own = LibC.geteuid();
-        diag.tcp(SockDiag.STATES_ALL, 0, socket -> {
+        // /proc may hide other users' processes instead of refusing them.
+        boolean ownOnly = unseen > 0 || own != 0;
+        diag.tcp(SockDiag.STATES_ALL, port, socket -> {
             if (!ownOnly || socket.uid == own) {
-                elimination.offer(socket.localPort, socket.inode);
+                elimination.offer(socket);
             }
         });
-        elimination.settle();
+        return elimination;
+    }
+
+    /** All that were not read yet and can have sockets of this network namespace. */
+    private void readRingsHere(List<ProcessHolds> all) {
+        String here = files.network("self");
+        for (ProcessHolds one : all) {
+            if (one.hasRings() && one.rings.isEmpty() && one.network.equals(here)) {
+                readRings(one);
+            }
+        }
     }
 
     /**
@@ -214,6 +263,11 @@ final class HolderSearch {
                 .orElse(0);
     }
 
+    /** What was not read of the process that was asked for is not in the report. */
+    boolean isUnreadAlike() {
+        return scope.kind() != Scope.Kind.PID || derived(found) > 0;
+    }
+
     void tell(Holders holders) {
         String detail = seen - denied + " of " + seen + " processes; " + holders.rings()
                 + " rings, fdinfo of " + holders.fdinfoBytes() / 1000 + " kB";
@@ -222,9 +276,8 @@ final class HolderSearch {
                     + " are other users': their sockets have no owner here", "run as root (sudo)"));
         } else if (holders.ringsUnread() > 0) {
             String why = "rings left out or busy: " + holders.ringsUnread()
-                    + (scope.kind() == Scope.Kind.PID
-                    ? "; their sockets and requests are not in this report"
-                    : "; they are taken to be like the others");
+                    + (isUnreadAlike() ? "; they are taken to be like the others"
+                    : "; their sockets and requests are not in this report");
             sources.add(new Source("descriptors and rings", false, detail, why, "--rings "
                     + (holders.rings() + 1) + ", or again when it is less busy"));
         } else {

@@ -138,18 +138,19 @@ public record CostModel(SocketTotals totals, Holders holders, ObjectSizes sizes,
         add(rows, Part.WAITING, "epoll's list of a file", KernelObject.EPOLL_HEAD,
                 holders.epollSockets(), epoll, Basis.DERIVED);
         String ring = "fdinfo of rings";
+        Basis basis = totals.heldByElimination == 0 ? Basis.MEASURED : Basis.DERIVED;
         add(rows, Part.WAITING, "armed POLL_ADD", KernelObject.REQUEST, holders.pollAdd(), ring,
-                Basis.MEASURED);
+                basis);
         add(rows, Part.WAITING, "armed RECV", KernelObject.REQUEST, holders.recv(), ring,
-                Basis.MEASURED);
+                basis);
         add(rows, Part.WAITING, "armed RECV: its message header", KernelObject.ASYNC_MESSAGE,
                 holders.recv(), ring, Basis.DERIVED);
         add(rows, Part.WAITING, "armed READ", KernelObject.REQUEST, holders.read(), ring,
-                Basis.MEASURED);
+                basis);
         add(rows, Part.WAITING, "armed READ: its state", KernelObject.ASYNC_READ, holders.read(),
                 ring, Basis.DERIVED);
         add(rows, Part.WAITING, "waiting ACCEPT", KernelObject.REQUEST, holders.accept(), ring,
-                Basis.MEASURED);
+                basis);
         add(rows, Part.WAITING, "poll of armed RECV, READ, ACCEPT", KernelObject.ASYNC_POLL,
                 holders.recv() + holders.read() + holders.accept(), ring, Basis.DERIVED);
     }

@@ -26,31 +26,29 @@ public record Holders(long withDescriptor, long direct, long epollSockets, long 
      * Adds them up. Requests in rings name no socket: of a process whose rings hold others too, a
      * proportional share is taken.
      *
-     * @param directOfInterest for each process: sockets in its rings that were asked about
-     * @param descriptorsOfInterest likewise, with descriptors
+     * @param directShare      for each process: the part of its rings' sockets that was asked about
+     * @param descriptorsOfInterest for each process: sockets with descriptors that were asked about
      * @param tableEntries     for each process: entries of its descriptor table
      * @param unreadAlike      rings that were not read count as if they were like the others
      */
-    public static Holders of(List<ProcessHolds> all, List<Long> directOfInterest,
+    public static Holders of(List<ProcessHolds> all, List<Double> directShare,
             List<Long> descriptorsOfInterest, List<Long> tableEntries, boolean unreadAlike) {
         Holders sum = NONE;
         for (int i = 0; i < all.size(); i++) {
-            sum = sum.plus(of(all.get(i), directOfInterest.get(i), descriptorsOfInterest.get(i),
+            sum = sum.plus(of(all.get(i), directShare.get(i), descriptorsOfInterest.get(i),
                     tableEntries.get(i), unreadAlike));
         }
         return sum;
     }
 
-    private static Holders of(ProcessHolds one, long direct, long descriptors, long entries,
+    private static Holders of(ProcessHolds one, double direct, long descriptors, long entries,
             boolean unreadAlike) {
-        double more = one.rings.isEmpty() || !unreadAlike ? 1
-                : (double) (one.rings.size() + one.ringsUnread) / one.rings.size();
-        double ours = direct == 0 ? 0 : (double) direct / one.directCount();
-        double share = more * ours;
+        double more = unreadAlike ? one.ringFactor() : 1;
+        double share = more * direct;
         long reads = one.polls(RingInfo.OP_READ) + one.polls(RingInfo.OP_READ_MULTISHOT);
         long ringBytes = one.rings.stream().mapToLong(ring -> ring.submissions()
                 * (SUBMISSION_BYTES + Integer.BYTES) + ring.completions() * COMPLETION_BYTES).sum();
-        return new Holders(descriptors, Math.round(more * direct), one.epollSockets,
+        return new Holders(descriptors, Math.round(share * one.directCount()), one.epollSockets,
                 Math.round(share * one.polls(RingInfo.OP_POLL_ADD)),
                 Math.round(share * one.polls(RingInfo.OP_RECV)), Math.round(share * reads),
                 Math.round(share * one.polls(RingInfo.OP_ACCEPT)), entries,

@@ -30,6 +30,8 @@ public final class SocketTotals {
     public long withFile;
     /** Of those: in these sums because they must lie in a ring that does not name them. */
     public long byElimination;
+    /** Of a port: it is known by that alone who holds them. */
+    public long heldByElimination;
     public long listeners;
     public long unix;
     /** Bytes of TCP's queues. */

@@ -80,9 +80,9 @@ public final class ReportJson {
     private static Map<String, Object> sockets(SocketTotals t) {
         return map("tcp_v4", t.socketsV4, "tcp_v6", t.socketsV6, "unix", t.unix, "with_file",
                 t.withFile, "without_file", t.withoutFile(), "by_elimination",
-                t.byElimination, "listeners", t.listeners, "time_wait", t.timeWait(),
-                "handshakes", t.handshakes(), "ports", t.ports(), "port_addresses",
-                t.portAddresses());
+                t.byElimination, "held_by_elimination", t.heldByElimination, "listeners",
+                t.listeners, "time_wait", t.timeWait(), "handshakes", t.handshakes(), "ports",
+                t.ports(), "port_addresses", t.portAddresses());
     }
 
     private static List<Object> states(SocketTotals t) {

@@ -1,7 +1,5 @@
 package io.mooring.probe.source;
 
-import java.util.function.IntConsumer;
-
 /** Inode numbers, in an open hash: 8 to 16 bytes each, no objects. Zero is never in it. */
 public final class IntSet {
 
@@ -53,7 +51,7 @@ public final class IntSet {
         return both;
     }
 
-    void addAll(IntSet other) {
+    public void addAll(IntSet other) {
         for (int value : other.slots) {
             add(value);
         }
@@ -64,21 +62,12 @@ public final class IntSet {
      *
      * @return how many: {@code most}, or all that there are
      */
-    long addSome(IntSet other, long most) {
+    public long addSome(IntSet other, long most) {
         long added = 0;
         for (int i = 0; i < other.slots.length && added < most; i++) {
             added += add(other.slots[i]) ? 1 : 0;
         }
         return added;
-    }
-
-    /** Calls {@code each} with each of them. */
-    public void forEach(IntConsumer each) {
-        for (int value : slots) {
-            if (value != 0) {
-                each.accept(value);
-            }
-        }
     }
 
     public int size() {

@@ -83,7 +83,7 @@ public record ProcFs(Path root, int pageBytes) {
     }
 
     /** The network namespace of a process or of {@code self}; empty: cannot tell. */
-    String network(String process) {
+    public String network(String process) {
         try {
             return Files.readSymbolicLink(path("proc/" + process + "/ns/net")).toString();
         } catch (IOException e) {

@@ -29,9 +29,9 @@ public final class ProcessHolds {
     public final IntSet descriptors = new IntSet();
     /** Sockets that lie in a ring's table, by the ring's own word. */
     public final IntSet direct = new IntSet();
-    /** Sockets that must lie in a ring's table which does not name them: {@link Elimination}. */
-    public final IntSet derived = new IntSet();
-    /** Its share of those that may be another process's as well. */
+    /** Sockets that must lie in a ring's table which does not name them, by elimination. */
+    public IntSet derived = new IntSet();
+    /** How many of those that may be another process's as well are likely its. */
     public long shared;
     public final List<RingInfo> rings = new ArrayList<>();
     /** Rings that were not read, because there are more than were asked for. */
@@ -97,7 +97,7 @@ public final class ProcessHolds {
             return ring;
         }).filter(Objects::nonNull).toList();
         rings.addAll(read);
-        ringsUnread += ringFds.size() - read.size();
+        ringsUnread = ringFds.size() - read.size();
     }
 
     /** Null: it cannot be read. */
@@ -142,7 +142,12 @@ public final class ProcessHolds {
         return descriptors.contains(inode) || direct.contains(inode) || derived.contains(inode);
     }
 
-    /** Sockets in its rings' tables, named or not. */
+    /** Rings for each that was read: what is not known of the others is taken to be alike. */
+    public double ringFactor() {
+        return rings.isEmpty() ? 1 : (double) (rings.size() + ringsUnread) / rings.size();
+    }
+
+    /** Sockets in its rings' tables, named or not; of those that were read. */
     public long directCount() {
         return direct.size() + nameless();
     }

@@ -8,6 +8,7 @@ import java.util.List;
  * An io_uring, from its fdinfo (io_uring/fdinfo.c). What lies behind the ring's lock is only told
  * when the lock is free at that moment: {@link #isWhole} says whether it was.
  *
+ * @param inode       of the ring itself, whoever has it; 0: not told
  * @param submissions entries of the submission queue
  * @param completions entries of the completion queue
  * @param slots       of its table of direct descriptors
@@ -20,8 +21,8 @@ import java.util.List;
  * @param isWhole     the lists were there
  * @param textBytes   how long the kernel's text was
  */
-public record RingInfo(int fd, long submissions, long completions, long slots, long files,
-        long sockets, long nameless, long buffers, long[] polls, boolean isWhole,
+public record RingInfo(int fd, long inode, long submissions, long completions, long slots,
+        long files, long sockets, long nameless, long buffers, long[] polls, boolean isWhole,
         long textBytes) {
 
     public static final int OP_POLL_ADD = 6;
@@ -40,6 +41,7 @@ public record RingInfo(int fd, long submissions, long completions, long slots, l
     /** @param inodes gets the inode of each socket in the table; null: they are only counted */
     static RingInfo read(int fd, InputStream fdinfo, IntSet inodes) throws IOException {
         LineReader lines = new LineReader(fdinfo);
+        long inode = 0;
         long submissions = 0;
         long completions = 0;
         long slots = 0;
@@ -71,6 +73,8 @@ public record RingInfo(int fd, long submissions, long completions, long slots, l
                         polls[(int) op]++;
                     }
                 }
+            } else if (lines.startsWith("ino:")) {
+                inode = lines.numberAfter(":", 10);
             } else if (lines.startsWith("SqMask:")) {
                 submissions = hexAfterPrefix(lines) + 1;
             } else if (lines.startsWith("CqMask:")) {
@@ -88,8 +92,8 @@ public record RingInfo(int fd, long submissions, long completions, long slots, l
                 part = Part.HEAD;
             }
         }
-        return new RingInfo(fd, submissions, completions, slots, files, sockets, nameless, buffers,
-                polls, whole, lines.bytesRead());
+        return new RingInfo(fd, inode, submissions, completions, slots, files, sockets, nameless,
+                buffers, polls, whole, lines.bytesRead());
     }
 
     private static boolean isProtocol(LineReader lines, int at) {
