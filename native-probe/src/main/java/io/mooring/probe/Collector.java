@@ -99,7 +99,9 @@ final class Collector {
         // Whoever listens owns the port's connections that nobody has accepted.
         BitSet ours = new BitSet(1 << 16);
         for (Elimination.Listener listener : listeners) {
-            ours.set(listener.port(), ours.get(listener.port()) || search.isHeld(listener.inode()));
+            if (search.isHeld(listener.inode())) {
+                ours.set(listener.port());
+            }
         }
         diag.tcp(SockDiag.STATES_ALL, port(), socket -> {
             if (++told % TELL_SOCKETS == 0) {

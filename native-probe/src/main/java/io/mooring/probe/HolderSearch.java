@@ -99,9 +99,7 @@ final class HolderSearch {
     /** All that hold any socket. */
     void readAll(SockDiag diag, List<Elimination.Listener> listeners, boolean byName)
             throws NetlinkException {
-        List<ProcessHolds> all = new ArrayList<>();
-        denied = listProcesses(all);
-        seen = all.size() + denied;
+        List<ProcessHolds> all = everybody();
         for (ProcessHolds one : all) {
             if (one.descriptors.size() > 0 || one.hasRings()) {
                 readRings(one);
@@ -111,7 +109,7 @@ final class HolderSearch {
         }
         if (byName && all.stream().anyMatch(one -> one.nameless() > 0)) {
             offered(diag, listeners, all, 0, denied).settle();
-            tellElimination("the holders of the fattest by elimination", "", "");
+            tellElimination(derived(all) + " have a holder by elimination", "", "");
         }
     }
 
@@ -122,9 +120,7 @@ final class HolderSearch {
      */
     void readThoseOf(SockDiag diag, IntSet inodes, List<Elimination.Listener> listeners)
             throws NetlinkException {
-        List<ProcessHolds> all = new ArrayList<>();
-        denied = listProcesses(all);
-        seen = all.size() + denied;
+        List<ProcessHolds> all = everybody();
         IntSet claimed = new IntSet();
         Set<ProcessHolds> with = new HashSet<>();
         for (ProcessHolds one : all) {
@@ -218,6 +214,13 @@ final class HolderSearch {
                 readRings(one);
             }
         }
+    }
+
+    private List<ProcessHolds> everybody() {
+        List<ProcessHolds> all = new ArrayList<>();
+        denied = listProcesses(all);
+        seen = all.size() + denied;
+        return all;
     }
 
     /**

@@ -215,6 +215,24 @@ class NamelessDescriptorsTest {
         }
     }
 
+    @Test
+    void socketsOfAnotherNetworkNamespaceAreSaidToBe() throws Exception {
+        try (Pairs pairs = open(Situation.RING_POLL)) {
+            pairs.add(CONNECTIONS);
+            record();
+            Files.delete(folder.resolve("proc/self"));
+            Path here = Files.createDirectories(folder.resolve("proc/self/ns"));
+            Files.createSymbolicLink(here.resolve("net"), Path.of("net:[1]"));
+            Report report = take(Scope.Kind.PID, Integer.parseInt(SELF));
+            assertThat(report.totals().byElimination).isZero();
+            assertThat(report.holders().direct()).isEqualTo(CONNECTIONS);
+            assertThat(report.sources()).anySatisfy(source -> {
+                assertThat(source.why()).isEqualTo("its sockets are of another network namespace");
+                assertThat(source.remedy()).startsWith("nsenter -t " + SELF + " -n ");
+            });
+        }
+    }
+
     private static boolean isRing(Path fdinfo) {
         try {
             return Files.readString(fdinfo, StandardCharsets.ISO_8859_1).contains("UserFiles:");
